@@ -1,0 +1,1 @@
+"""The models of mujaz: manifests, verification, the embedded starter."""

@@ -1,0 +1,1 @@
+"""The mujaz server: Arabic in, English and its summary streamed out."""

@@ -1,0 +1,1 @@
+"""Which sentence is translated when, and with which others."""

@@ -1,0 +1,1 @@
+"""Which sentences say most of a document, and why."""

@@ -1,0 +1,1 @@
+"""Arabic text: where its sentences end, and the spelling a model wants."""

@@ -1,0 +1,1 @@
+"""One model: pieces in, English out, and what to doubt about it."""
