@@ -1,0 +1,102 @@
+# make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format proto released-proto lock serve bench settings-table clean
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := proto models server client
+CODE := $(MEMBERS) tests bench examples
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+SETUP := $(VENV)/.ready
+SETUP_DEV := $(VENV)/.ready-dev
+SETUP_NODE := examples/node/node_modules/.ready
+
+# Counts the packages as pip reaches them, and passes on whether it failed.
+COUNTED := 2>&1 || echo "pip has failed"; } | awk '/^Collecting|^Processing|^Obtaining/ { n++; \
+	printf "\r  %d packages", n; fflush() } /ERROR|Error:/ { print "\n" $$0 } \
+	/^pip has failed$$/ { bad = 1 } END { print ""; exit bad }'
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+setup: $(SETUP)  ## make .venv with everything that serving and the demo need
+
+demo: $(SETUP)  ## translate and summarize an article with a real server
+	@$(BIN)/python examples/demo.py $(ARTICLE)
+
+serve: $(SETUP)  ## serve on 127.0.0.1:50051 until Ctrl-C (settings: make settings-table)
+	@$(BIN)/mujaz-server serve
+
+test: $(SETUP_DEV) $(SETUP_NODE)  ## run all tests and print the coverage
+	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+
+lint: $(SETUP_DEV)  ## check style, types, imports, the API, and that generated files are fresh
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf lint
+	cd proto && ../$(BIN)/buf breaking --against released.binpb
+	@$(call generate,build/proto)
+	diff -r -x '__pycache__' -x '__init__.py' -x '*.proto' build/proto/mujaz proto/mujaz \
+		-x py.typed
+	$(BIN)/mujaz-server settings --markdown | diff - docs/settings.md
+
+format: $(SETUP_DEV)  ## put the code into its form
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+proto: $(SETUP_DEV)  ## generate the stubs and their types from the .proto
+	@$(call generate,proto)
+
+released-proto: $(SETUP_DEV)  ## record the API that buf breaking compares with
+	cd proto && ../$(BIN)/buf build --exclude-source-info -o released.binpb
+
+settings-table: $(SETUP)  ## write docs/settings.md from the settings
+	$(BIN)/mujaz-server settings --markdown > docs/settings.md
+
+lock: $(SETUP_DEV)  ## resolve the dependencies anew into the two locks
+	printf -- '-e ./%s\n' $(MEMBERS) | $(BIN)/uv pip compile $(LOCKED) - --group build \
+		$(MEMBERS:%=--no-emit-package mujaz-%) -o requirements.lock
+	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
+
+bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency under load
+	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:  ## remove everything that was made
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/node/node_modules
+
+LOCKED := --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
+
+define generate
+mkdir -p $(1) && $(BIN)/python -m grpc_tools.protoc -Iproto \
+	--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
+	--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	--python_out=$(1) --grpc_python_out=$(1) --mypy_out=quiet:$(1) --mypy_grpc_out=quiet:$(1) \
+	proto/mujaz/v1/mujaz.proto
+endef
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "mujaz needs Python 3.11, 3.12 or 3.13 on the PATH (or \
+	PYTHON=... make)"; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(SETUP): requirements.lock $(MEMBERS:%=%/pyproject.toml) | $(VENV)/bin/python
+	@echo "Installing what the server and the client need, pinned by requirements.lock"
+	@{ $(PIP) install --require-hashes -r requirements.lock $(COUNTED)
+	@$(PIP) install -q --no-build-isolation --no-deps $(MEMBERS:%=-e ./%)
+	@touch $@
+
+$(SETUP_DEV): requirements-dev.lock $(SETUP)
+	@echo "Installing the tools of tests and checks, pinned by requirements-dev.lock"
+	@{ $(PIP) install --require-hashes -r requirements-dev.lock $(COUNTED)
+	@touch $@
+
+$(SETUP_NODE): examples/node/package-lock.json
+	@if command -v npm >/dev/null; then echo "Installing what the Node example needs"; \
+		npm ci --prefix examples/node --silent && touch $@; \
+	else echo "There is no npm here: the Node example will not be tested"; fi

@@ -1,0 +1,197 @@
+"""The composition root: settings and a model become a server that can be started and stopped."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from mujaz_models import store
+from mujaz_models.manifest import Manifest, ManifestError
+from mujaz_server.batching.admission import Admission, Rate
+from mujaz_server.batching.batch import Batch
+from mujaz_server.batching.queue import FairQueue
+from mujaz_server.batching.worker import Worker
+from mujaz_server.pipeline.document import Limits, Pipeline
+from mujaz_server.pipeline.events import Quality
+from mujaz_server.pipeline.retries import RetryBudget
+from mujaz_server.pipeline.translated import Row
+from mujaz_server.rpc.server import AddressInUseError, RpcServer
+from mujaz_server.rpc.service import MujazService
+from mujaz_server.settings import Settings
+from mujaz_server.telemetry import Metrics, serve_metrics
+from mujaz_server.translation.engine import Decoding, Engine, EngineError, Translation
+
+_TYPICAL_SENTENCE = (
+    "وقال مدير المرصد لوكالة الانباء ان اربعة جنود قتلوا واصيب اخرون بجروح امس الاثنين."
+)
+
+
+class StartError(Exception):
+    """The server cannot start; the message is one line with the remedy."""
+
+
+class Model(Protocol):
+    """What the server needs of an engine."""
+
+    max_source_tokens: int
+
+    def encode(self, text: str) -> list[str]:
+        """Cuts normalized text into pieces."""
+
+    def translate(
+        self,
+        rows: Sequence[Sequence[str]],
+        decoding: Decoding,
+        gone: Callable[[int], bool] | None = None,
+    ) -> list[Translation]:
+        """Translates a batch of rows."""
+
+    def close(self) -> None:
+        """Frees the weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready to translate.
+
+    Attributes:
+        tokens_per_s: Source tokens that all threads together translate in a second, as measured.
+    """
+
+    model: Model
+    manifest: Manifest
+    tokens_per_s: float
+
+
+def load_model(settings: Settings) -> Loaded:
+    """Loads the model that the settings name, every file verified against its manifest.
+
+    Raises:
+        StartError: There is no such model, or it is not what its manifest says.
+    """
+    try:
+        folder = store.find(settings.model)
+        manifest = Manifest.load(folder)
+        engine = Engine.load(folder, manifest, threads=settings.thread_count)
+        engine.warm_up()
+    except (store.ModelNotFoundError, ManifestError, EngineError) as error:
+        raise StartError(str(error)) from error
+    return Loaded(engine, manifest, _measured_rate(engine, settings))
+
+
+def _measured_rate(model: Model, settings: Settings) -> float:
+    """Times one full batch of every thread's share, so that the first estimates are true."""
+    row = model.encode(_TYPICAL_SENTENCE)[: model.max_source_tokens]
+    rows = [row] * max(1, min(settings.batch_rows, settings.batch_tokens // len(row)))
+    decoding = Decoding(beam_size=Quality[settings.quality.upper()].value)
+    started = time.monotonic()
+    model.translate(rows, decoding)
+    seconds = time.monotonic() - started
+    return settings.thread_count * len(rows) * len(row) / seconds
+
+
+class App:
+    """One server around one model.
+
+    Attributes:
+        port: Where gRPC listens, once started.
+        metrics_port: Where metrics are, once started; None where they are off.
+    """
+
+    def __init__(self, settings: Settings, loaded: Loaded) -> None:
+        model = loaded.model
+        self.metrics = Metrics()
+        self.port = 0
+        self.metrics_port: int | None = None
+        self.hung = asyncio.Event()
+        self._settings = settings
+        self._model = model
+        self._open = AsyncExitStack()
+        self.worker = Worker(
+            FairQueue[Row, Translation](
+                batch_tokens=settings.batch_tokens,
+                batch_rows=settings.batch_rows,
+                quantum=settings.batch_tokens,
+            ),
+            self._translate,
+            threads=settings.thread_count,
+            admission=Admission(
+                Rate(loaded.tokens_per_s, settings.thread_count),
+                max_wait_s=settings.max_queue_wait,
+                max_backlog_tokens=settings.max_backlog_tokens,
+            ),
+            observer=self.metrics,
+            watchdog_s=settings.watchdog,
+            on_hang=self.hung.set,
+        )
+        self._add_gauges()
+        limits = Limits(
+            code_points=settings.max_code_points,
+            sentences=settings.max_sentences,
+            source_tokens=model.max_source_tokens,
+            window=settings.stream_window,
+        )
+        retries = RetryBudget(settings.retry_share)
+        pipeline = Pipeline(
+            self.worker, model.encode, limits, retries, self.metrics, time.monotonic
+        )
+        quality = Quality[settings.quality.upper()]
+        service = MujazService(
+            pipeline, loaded.manifest, quality=quality, max_seconds=settings.default_deadline
+        )
+        self.rpc = RpcServer(service, settings, self.metrics)
+
+    async def start(self) -> None:
+        """Listens, and says SERVING once it can translate.
+
+        Raises:
+            StartError: An address cannot be bound.
+        """
+        try:
+            await self._listen(self._settings)
+        except BaseException:
+            await self._open.aclose()
+            raise
+        self.worker.start(asyncio.get_running_loop())
+        await self.rpc.ready()
+
+    async def _listen(self, settings: Settings) -> None:
+        try:
+            self.port = await self.rpc.start(settings.address)
+            self._open.push_async_callback(self.rpc.stop, 0)
+            if settings.metrics_address:
+                host, _, port = settings.metrics_address.rpartition(":")
+                self.metrics_port, stop = serve_metrics(self.metrics, host.strip("[]"), int(port))
+                self._open.push_async_callback(asyncio.to_thread, stop)
+        except AddressInUseError as error:
+            raise StartError(str(error)) from error
+        except OSError as error:
+            address = settings.metrics_address
+            raise StartError(
+                f"cannot serve metrics on {address} ({error.strerror}); choose another address "
+                "with --metrics-address, or none with an empty one"
+            ) from error
+
+    async def stop(self, grace: float) -> None:
+        """Ends the calls in progress within `grace` seconds, then everything else."""
+        await self.rpc.stop(grace)
+        await self.worker.stop()
+        await self._open.aclose()
+        await asyncio.to_thread(self._model.close)
+
+    def _translate(self, batch: Batch[Row, Translation]) -> list[Translation]:
+        rows = [job.payload.pieces for job in batch.jobs]
+        decoding = cast("Decoding", batch.jobs[0].options)
+        return self._model.translate(rows, decoding, batch.gone)
+
+    def _add_gauges(self) -> None:
+        load, gauge = self.worker.load, self.metrics.gauge
+        gauge("queue_sentences", "Sentences that wait.", lambda: load().jobs)
+        gauge("queue_tokens", "Source tokens that wait.", lambda: load().tokens)
+        gauge(
+            "queue_oldest_seconds", "How long the oldest has waited.", lambda: load().oldest_age_s
+        )
+        gauge("tokens_per_second", "Measured speed under load.", lambda: load().tokens_per_s)
+        gauge("calls_in_progress", "Calls in progress.", lambda: len(self.rpc.in_flight))

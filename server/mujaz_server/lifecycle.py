@@ -1,0 +1,83 @@
+"""From the first signal to the last line: start, drain, exit.
+
+SIGTERM and SIGINT drain: NOT_SERVING, a linger in which calls are still taken, a grace in which
+those in progress end. A second signal ends at once. A hung engine cannot be killed from inside its
+process, so the process goes, and its supervisor starts another.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from mujaz_server.app import App, Loaded
+from mujaz_server.settings import Settings
+
+_log = structlog.get_logger("mujaz")
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+EXIT_HUNG = 70  # EX_SOFTWARE of sysexits.h
+EXIT_AT_ONCE = 130
+
+
+async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
+    """Serves until a signal; returns the exit status.
+
+    Loading happens in a thread, so that a signal while loading ends the server at once.
+
+    Raises:
+        StartError: The server cannot start.
+    """
+    asked_to_stop = _stop_on_signals()
+    loading = asyncio.create_task(_started(settings, load))
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not loading.done():
+        _log.info("stopped while loading")
+        return 0
+    app = await loading
+    _log.info(
+        "serving",
+        address=settings.address,
+        port=app.port,
+        metrics_port=app.metrics_port,
+        threads=settings.thread_count,
+    )
+    hanging = asyncio.create_task(app.hung.wait())
+    await asyncio.wait({stopping, hanging}, return_when=asyncio.FIRST_COMPLETED)
+    if hanging.done():
+        _log.critical("the engine hangs; exiting for the supervisor", seconds=settings.watchdog)
+        await app.rpc.not_serving()
+        os._exit(EXIT_HUNG)
+    hanging.cancel()
+    await _drain(app, settings)
+    return 0
+
+
+async def _started(settings: Settings, load: Callable[[], Loaded]) -> App:
+    app = App(settings, await asyncio.to_thread(load))
+    await app.start()
+    return app
+
+
+async def _drain(app: App, settings: Settings) -> None:
+    _log.info("draining", calls=len(app.rpc.in_flight), grace=settings.drain_grace)
+    await app.rpc.not_serving()
+    await asyncio.sleep(settings.drain_linger)
+    await app.stop(settings.drain_grace)
+    _log.info("stopped")
+
+
+def _stop_on_signals() -> asyncio.Event:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if asked.is_set():
+            os._exit(EXIT_AT_ONCE)
+        asked.set()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    return asked

@@ -1,0 +1,1 @@
+"""One run a document: planned, translated in order, checked, summarized, reported."""

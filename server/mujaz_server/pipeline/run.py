@@ -1,0 +1,167 @@
+"""What one run has done so far, told as events: outline, sentences, summaries, report."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Literal
+
+from mujaz_server.pipeline.events import (
+    DocumentRequest,
+    Event,
+    Observer,
+    Outline,
+    Report,
+    Summary,
+    SummaryOptions,
+    TranslatedSentence,
+)
+from mujaz_server.pipeline.plan import PlannedSentence
+from mujaz_server.pipeline.translated import NOTES, TranslatedSentences
+from mujaz_server.summary.selection import Pick, Sentence, count_words, summarize
+from mujaz_server.translation.checks import Flag
+
+# Fewer sentences are summarized on the event loop: a thread costs more than they do.
+_INLINE_SENTENCES = 50
+
+
+class DocumentRun:
+    """What has happened to one document so far."""
+
+    def __init__(
+        self, request: DocumentRequest, observer: Observer, clock: Callable[[], float]
+    ) -> None:
+        self._request = request
+        self._observer = observer
+        self._clock = clock
+        self._arrived = clock()
+        self._first: float | None = None
+        self._done: list[TranslatedSentence] = []
+        self._summaries = 0
+
+    async def events(
+        self,
+        planned: Sequence[PlannedSentence],
+        sentences: TranslatedSentences,
+        picks: list[Pick] | None,
+        query: str,
+    ) -> AsyncGenerator[Event]:
+        """Yields the events of the document, in their order.
+
+        Args:
+            planned: All its sentences.
+            sentences: The translations of those that are streamed.
+            picks: What was selected before translating; None: select afterwards, if at all.
+            query: What the summary should be about, in English.
+        """
+        count = len(planned) if picks is None else len(picks)
+        yield Outline(
+            len(planned), count, planned[-1].segment.paragraph + 1, len(self._request.text)
+        )
+        options = self._request.summary
+        revisions = _revision_points(count, options) if picks is None else frozenset()
+        async for sentence in sentences:
+            self._count(sentence)
+            yield sentence
+            if options and len(self._done) in revisions:
+                yield await self._summary(options, query, final=False)
+        if options and picks is None:
+            yield await self._summary(options, query, final=True)
+        elif picks is not None:
+            yield self._selected(picks, planned)
+        yield self._report(sentences.queue_duration)
+
+    def _count(self, sentence: TranslatedSentence) -> None:
+        if self._first is None:
+            self._first = self._clock()
+            self._observer.first_sentence(self._first - self._arrived)
+        self._done.append(sentence)
+        self._observer.sentence(
+            (flag.name for flag in sentence.flags), sentence.source_tokens, sentence.target_tokens
+        )
+
+    async def _summary(self, options: SummaryOptions, query: str, *, final: bool) -> Summary:
+        considered = [
+            Sentence(each.index, each.paragraph, each.text, doubtful=bool(each.flags - NOTES))
+            for each in self._done
+            if Flag.PASSED_THROUGH not in each.flags and each.text
+        ]
+        picks = await _summarize(considered, options, "en", query)
+        by_index = {each.index: each for each in self._done}
+        return self._next_summary(
+            [(pick, by_index[pick.index]) for pick in picks],
+            kept=sum(count_words(by_index[pick.index].text) for pick in picks),
+            words=sum(count_words(each.text) for each in considered),
+            considered=len(considered),
+            final=final,
+        )
+
+    def _selected(self, picks: Sequence[Pick], planned: Sequence[PlannedSentence]) -> Summary:
+        return self._next_summary(
+            list(zip(picks, self._done, strict=True)),
+            kept=sum(count_words(each.source) for each in self._done),
+            words=sum(count_words(each.source) for each in planned if each.parts),
+            considered=sum(1 for each in planned if each.parts),
+            final=True,
+        )
+
+    def _next_summary(
+        self,
+        picks: list[tuple[Pick, TranslatedSentence]],
+        *,
+        kept: int,
+        words: int,
+        considered: int,
+        final: bool,
+    ) -> Summary:
+        self._summaries += 1
+        return Summary(
+            revision=self._summaries,
+            final=final,
+            picks=tuple(picks),
+            word_count=sum(count_words(sentence.text) for _, sentence in picks),
+            compression=kept / words if words else 0.0,
+            considered_sentence_count=considered,
+        )
+
+    def _report(self, queue_duration: float) -> Report:
+        now = self._clock()
+        flags = [sentence.flags for sentence in self._done]
+        return Report(
+            streamed_sentence_count=len(self._done),
+            flagged_sentence_count=sum(1 for each in flags if each - NOTES),
+            retried_sentence_count=sum(1 for each in flags if Flag.RETRIED in each),
+            passed_through_sentence_count=sum(1 for each in flags if Flag.PASSED_THROUGH in each),
+            summary_count=self._summaries,
+            source_token_count=sum(each.source_tokens for each in self._done),
+            target_token_count=sum(each.target_tokens for each in self._done),
+            first_sentence_duration=(self._first or now) - self._arrived,
+            total_duration=now - self._arrived,
+            queue_duration=queue_duration,
+        )
+
+
+async def selected(planned: Sequence[PlannedSentence], options: SummaryOptions) -> list[Pick]:
+    """Selects among the sources, before any of them is translated."""
+    sentences = [
+        Sentence(each.segment.index, each.segment.paragraph, each.source)
+        for each in planned
+        if each.parts
+    ]
+    return await _summarize(sentences, options, "ar", options.query)
+
+
+async def _summarize(
+    sentences: Sequence[Sentence], options: SummaryOptions, language: Literal["ar", "en"], query: str
+) -> list[Pick]:
+    def picks() -> list[Pick]:
+        return summarize(
+            sentences, options.budget, language=language, query=query, diversity=options.diversity
+        )
+
+    return picks() if len(sentences) <= _INLINE_SENTENCES else await asyncio.to_thread(picks)
+
+
+def _revision_points(count: int, options: SummaryOptions | None) -> frozenset[int]:
+    """After how many sentences an interim summary is due: evenly spaced, none at the end."""
+    parts = options.revision_count + 1 if options else 1
+    return frozenset(math.ceil(count * part / parts) for part in range(1, parts)) - {count}

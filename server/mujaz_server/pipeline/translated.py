@@ -1,0 +1,212 @@
+"""Planned sentences through the queue and back in order, with a second try for the doubtful."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from mujaz_server.batching.job import Done, Expired, Job, Outcome
+from mujaz_server.batching.line import Line
+from mujaz_server.batching.worker import Worker
+from mujaz_server.pipeline.events import DeadlinePassedError, TranslatedSentence
+from mujaz_server.pipeline.plan import Pieces, PlannedSentence
+from mujaz_server.pipeline.retries import RetryBudget
+from mujaz_server.translation.checks import Flag, check
+from mujaz_server.translation.engine import Decoding, Translation
+
+# Not doubts: they tell what was done, not that something looks wrong.
+NOTES = frozenset({Flag.RETRIED, Flag.SPLIT, Flag.PASSED_THROUGH})
+
+# What a second try is decoded with: a wide beam finds what a narrow one lost, and neither may
+# repeat three pieces in a row, which no decoder in a loop can avoid.
+_STRICT = Decoding(beam_size=5, no_repeat_ngram_size=3, repetition_penalty=1.1)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one sentence, whose parts return one by one."""
+
+    position: int
+    planned: PlannedSentence
+    before: TranslatedSentence | None = None
+    results: dict[int, Translation | None] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part has returned."""
+        return len(self.results) == len(self.planned.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a job of the queue carries: one part of one attempt."""
+
+    attempt: Attempt
+    part: int
+
+    @property
+    def pieces(self) -> Pieces:
+        """The source pieces of the row."""
+        return self.attempt.planned.parts[self.part]
+
+
+class TranslatedSentences:
+    """An asynchronous iterator over the translations of planned sentences, in order.
+
+    A context manager: entering asks the worker for admission and queues the work, leaving takes
+    what is left of it out of the queue. One reader; to be used on the worker's event loop.
+
+    Raises (when entered):
+        QueueFullError: The work could not be done in time.
+        DeadlinePassedError: The deadline has passed already.
+    Raises (when read):
+        DeadlinePassedError: The deadline passed while work was waiting.
+    """
+
+    def __init__(
+        self,
+        planned: Sequence[PlannedSentence],
+        decoding: Decoding,
+        worker: Worker[Row, Translation],
+        retries: RetryBudget,
+        clock: Callable[[], float],
+        *,
+        deadline: float | None,
+        window: int,
+    ) -> None:
+        self.queue_duration = 0.0
+        self._planned = planned
+        self._decoding = decoding
+        self._worker = worker
+        self._retries = retries
+        self._clock = clock
+        self._deadline = deadline
+        self._window = window
+        self._line: Line[Row, Translation] | None = None
+        self._ready: dict[int, TranslatedSentence] = {}
+        self._expired = False
+        self._changed = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        attempts = [Attempt(i, each) for i, each in enumerate(self._planned) if each.parts]
+        left = None if self._deadline is None else self._deadline - self._clock()
+        if left is not None and left <= 0:
+            raise DeadlinePassedError
+        self._worker.admit(sum(each.planned.tokens for each in attempts), left)
+        self._line = self._worker.open(self._deadline, self._window)
+        self._push(attempts, self._decoding)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._line is not None:
+            self._worker.cancel(self._line)
+
+    async def __aiter__(self) -> AsyncGenerator[TranslatedSentence]:
+        for position, planned in enumerate(self._planned):
+            if not planned.parts:
+                yield _passed_through(planned)
+                continue
+            while position not in self._ready:
+                if self._expired:
+                    raise DeadlinePassedError
+                self._changed.clear()
+                await self._changed.wait()
+            yield self._ready.pop(position)
+            self._worker.consumed(self._open_line, len(planned.parts))
+
+    @property
+    def _open_line(self) -> Line[Row, Translation]:
+        if self._line is None:
+            raise AssertionError("read before the context was entered. This is a bug")
+        return self._line
+
+    def _push(
+        self, attempts: Sequence[Attempt], decoding: Decoding, *, front: bool = False
+    ) -> None:
+        jobs = [
+            Job(Row(attempt, part), len(pieces), decoding, self._done)
+            for attempt in attempts
+            for part, pieces in enumerate(attempt.planned.parts)
+        ]
+        self._worker.push(self._open_line, jobs, front=front)
+
+    def _done(self, job: Job[Row, Translation], outcome: Outcome[Translation]) -> None:
+        self.queue_duration += job.queued_s
+        if isinstance(outcome, Expired):
+            self._expired = True
+            self._changed.set()
+            return
+        attempt = job.payload.attempt
+        attempt.results[job.payload.part] = outcome.result if isinstance(outcome, Done) else None
+        if attempt.complete:
+            self._settle(attempt)
+
+    def _settle(self, attempt: Attempt) -> None:
+        sentence = _joined(attempt)
+        tokens = attempt.planned.tokens
+        if attempt.before is None:
+            self._retries.earn(tokens)
+            if _deserves_retry(sentence) and self._retries.spend(tokens):
+                again = Attempt(attempt.position, attempt.planned, before=sentence)
+                strict = replace(_STRICT, hypotheses=self._decoding.hypotheses)
+                self._push([again], strict, front=True)
+                return
+        else:
+            sentence = min(attempt.before, sentence, key=_doubt)
+            sentence = replace(sentence, flags=sentence.flags | {Flag.RETRIED})
+        self._ready[attempt.position] = sentence
+        self._changed.set()
+
+
+def _deserves_retry(sentence: TranslatedSentence) -> bool:
+    return bool(sentence.flags - NOTES - {Flag.FAILED})
+
+
+def _doubt(sentence: TranslatedSentence) -> tuple[bool, int, int]:
+    """What makes one try worse than another: failing, then doubts, then numbers astray."""
+    doubts = sentence.flags - NOTES
+    astray = len(sentence.missing) + len(sentence.added)
+    return Flag.FAILED in doubts, len(doubts), astray
+
+
+def _passed_through(planned: PlannedSentence) -> TranslatedSentence:
+    where = planned.segment
+    return TranslatedSentence(
+        index=where.index,
+        paragraph=where.paragraph,
+        start=where.start,
+        end=where.end,
+        source=planned.source,
+        text=" ".join(planned.source.split()),
+        score=None,
+        flags=frozenset({Flag.PASSED_THROUGH}),
+    )
+
+
+def _joined(attempt: Attempt) -> TranslatedSentence:
+    planned = attempt.planned
+    parts = [attempt.results[part] for part in range(len(planned.parts))]
+    good = [part for part in parts if part is not None]
+    bare = replace(_passed_through(planned), source_tokens=planned.tokens)
+    if len(good) < len(parts):
+        return replace(bare, text="", flags=frozenset({Flag.FAILED}))
+    text = " ".join(part.text for part in good).strip()
+    found = check(planned.source, text, truncated=any(part.truncated for part in good))
+    split = {Flag.SPLIT} if len(parts) > 1 else set()
+    target_tokens = sum(part.target_tokens for part in good)
+    return replace(
+        bare,
+        text=text,
+        score=sum(part.score * part.target_tokens for part in good) / max(1, target_tokens),
+        flags=found.flags | split,
+        missing=found.missing,
+        added=found.added,
+        alternatives=good[0].alternatives if len(good) == 1 else (),
+        target_tokens=target_tokens,
+    )

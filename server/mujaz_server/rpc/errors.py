@@ -1,0 +1,191 @@
+"""One table from what can go wrong inside to the status a caller sees.
+
+Every status is a `google.rpc.Status` with exactly one `ErrorInfo` (AIP-193). Refusals say when to
+come back twice: `RetryInfo` for programs that read details, and the trailer
+`grpc-retry-pushback-ms` for gRPC's own retry (gRFC A6).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from google.protobuf import duration_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from mujaz_server.batching.admission import QueueFullError
+from mujaz_server.pipeline.events import (
+    BlankTextError,
+    DeadlinePassedError,
+    NoArabicError,
+    TextTooLargeError,
+)
+
+DOMAIN = "mujaz"
+NEVER = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A field of the request and the rule it breaks."""
+
+    field: str
+    description: str
+
+
+class InvalidRequestError(Exception):
+    """Fields of a request break their rules."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(f"{each.field}: {each.description}" for each in violations))
+        self.violations = tuple(violations)
+
+
+class MalformedRequestError(Exception):
+    """The bytes of a request are not the message its method takes."""
+
+
+class ModelNotLoadedError(Exception):
+    """A request names a model that this server has not loaded."""
+
+
+class DrainingError(Exception):
+    """The server is about to stop and takes no new calls."""
+
+
+class NotReadyError(Exception):
+    """The server has started, but its model is not ready."""
+
+
+class TooManyStreamsError(Exception):
+    """As many calls are in progress as the server takes."""
+
+
+class StalledReaderError(Exception):
+    """The reader of a stream has stopped reading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A status before it is put on the wire.
+
+    Attributes:
+        retry_after: Seconds until a retry makes sense; negative: never; None: not said.
+    """
+
+    code: int
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    violations: Sequence[Violation] = ()
+    retry_after: float | None = None
+
+    def trailers(self) -> list[tuple[str, str | bytes]]:
+        """The trailing metadata that carries the details."""
+        trailers: list[tuple[str, str | bytes]] = [
+            ("grpc-status-details-bin", self._status().SerializeToString())
+        ]
+        if self.retry_after is not None:
+            pushback = -1 if self.retry_after < 0 else round(self.retry_after * 1000)
+            trailers.append(("grpc-retry-pushback-ms", str(pushback)))
+        return trailers
+
+    def _status(self) -> status_pb2.Status:
+        status = status_pb2.Status(code=self.code, message=self.message)
+        status.details.add().Pack(
+            error_details_pb2.ErrorInfo(
+                reason=self.reason, domain=DOMAIN, metadata=dict(self.metadata)
+            )
+        )
+        if self.violations:
+            bad = error_details_pb2.BadRequest()
+            for each in self.violations:
+                bad.field_violations.add(field=each.field, description=each.description)
+            status.details.add().Pack(bad)
+        if self.retry_after is not None and self.retry_after >= 0:
+            delay = duration_pb2.Duration()
+            delay.FromMilliseconds(round(self.retry_after * 1000))
+            status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+        return status
+
+
+def _invalid(reason: str, violations: Sequence[Violation]) -> Fault:
+    named = "; ".join(f"{each.field}: {each.description}" for each in violations)
+    return Fault(code_pb2.INVALID_ARGUMENT, reason, named, violations=violations)
+
+
+# What is said of an error that needs no more than its kind.
+_FAULTS: Mapping[type[BaseException], Fault] = {
+    BlankTextError: _invalid(
+        "BLANK_TEXT", [Violation("text", "must hold more than white space and invisible marks")]
+    ),
+    NoArabicError: _invalid(
+        "NO_ARABIC", [Violation("text", "must hold Arabic, since options.require_arabic is set")]
+    ),
+    MalformedRequestError: Fault(
+        code_pb2.INVALID_ARGUMENT,
+        "MALFORMED_REQUEST",
+        "the request could not be decoded; is it the message this method takes?",
+    ),
+    ModelNotLoadedError: Fault(
+        code_pb2.NOT_FOUND,
+        "MODEL_NOT_LOADED",
+        "no model of that name is loaded; ListModels tells which are",
+    ),
+    TooManyStreamsError: Fault(
+        code_pb2.RESOURCE_EXHAUSTED,
+        "TOO_MANY_STREAMS",
+        "as many calls are in progress as this server takes; try again in a second",
+        retry_after=1.0,
+    ),
+    DrainingError: Fault(
+        code_pb2.UNAVAILABLE, "DRAINING", "this server is stopping; another may answer"
+    ),
+    NotReadyError: Fault(
+        code_pb2.UNAVAILABLE,
+        "NOT_READY",
+        "this server is still loading its model; try again in half a second",
+        retry_after=0.5,
+    ),
+    DeadlinePassedError: Fault(
+        code_pb2.DEADLINE_EXCEEDED,
+        "DEADLINE_PASSED",
+        "the deadline passed before the work was done",
+    ),
+    TimeoutError: Fault(
+        code_pb2.DEADLINE_EXCEEDED,
+        "SERVER_DEADLINE_PASSED",
+        "the call took longer than this server lets one take that sets no deadline",
+    ),
+    StalledReaderError: Fault(
+        code_pb2.DEADLINE_EXCEEDED,
+        "STREAM_STALLED",
+        "the stream was ended because nobody read it",
+    ),
+}
+
+
+def fault(error: BaseException, request_id: str) -> Fault:
+    """Returns what a caller may know of an error: never a class name, a path or a text."""
+    match error:
+        case InvalidRequestError():
+            return _invalid("INVALID_FIELD", error.violations)
+        case TextTooLargeError():
+            return Fault(
+                code_pb2.RESOURCE_EXHAUSTED,
+                "TEXT_TOO_LARGE",
+                f"{error}; send it in parts",
+                {"unit": error.unit, "actual": str(error.actual), "limit": str(error.limit)},
+                retry_after=NEVER,
+            )
+        case QueueFullError():
+            wait = error.retry_after_s
+            return Fault(
+                code_pb2.RESOURCE_EXHAUSTED,
+                "QUEUE_FULL",
+                f"the server cannot do this in time; try again in {wait:.1f} s",
+                {"retry_after_seconds": f"{wait:.1f}"},
+                retry_after=wait,
+            )
+    if known := _FAULTS.get(type(error)):
+        return known
+    message = f"a defect of the server; please report it with the request id {request_id}"
+    return Fault(code_pb2.INTERNAL, "INTERNAL", message, {"request_id": request_id})

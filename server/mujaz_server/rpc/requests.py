@@ -1,0 +1,177 @@
+"""Requests of mujaz.v1 as the domain has them. Nothing invalid gets past this module."""
+
+from mujaz.v1 import mujaz_pb2 as pb
+from mujaz_server.pipeline.events import (
+    DocumentRequest,
+    NoArabicError,
+    Order,
+    Quality,
+    SummaryOptions,
+)
+from mujaz_server.rpc.errors import InvalidRequestError, Violation
+from mujaz_server.summary.selection import Budget, Ratio, SentenceCount, WordCount
+from mujaz_server.text.normalize import has_arabic
+from mujaz_server.text.segment import NewlineMode
+
+MAX_TEXTS = 128
+MAX_ALTERNATIVES = 4
+MAX_SENTENCE_COUNT = 1_000
+MAX_WORD_COUNT = 100_000
+MAX_QUERY_CODE_POINTS = 1_000
+MAX_REVISIONS = 20
+
+_QUALITIES = {
+    pb.QUALITY_FAST: Quality.FAST,
+    pb.QUALITY_BALANCED: Quality.BALANCED,
+    pb.QUALITY_BEST: Quality.BEST,
+}
+_NEWLINES = {
+    pb.NEWLINE_MODE_UNSPECIFIED: NewlineMode.BREAK,
+    pb.NEWLINE_MODE_BREAK: NewlineMode.BREAK,
+    pb.NEWLINE_MODE_WRAP: NewlineMode.WRAP,
+}
+_ORDERS = {
+    pb.SUMMARY_ORDER_UNSPECIFIED: Order.TRANSLATE_FIRST,
+    pb.SUMMARY_ORDER_TRANSLATE_FIRST: Order.TRANSLATE_FIRST,
+    pb.SUMMARY_ORDER_SELECT_FIRST: Order.SELECT_FIRST,
+}
+
+
+class _Rules:
+    """Collects every rule a request breaks, so that a caller can mend all at once."""
+
+    def __init__(self) -> None:
+        self._violations: list[Violation] = []
+
+    def require(self, holds: bool, field: str, rule: str) -> None:  # noqa: FBT001  reads as an assertion
+        if not holds:
+            self._violations.append(Violation(field, rule))
+
+    def close(self) -> None:
+        if self._violations:
+            raise InvalidRequestError(self._violations)
+
+
+def text_request(
+    message: pb.TranslateTextRequest, default: Quality, deadline: float
+) -> DocumentRequest:
+    """Returns what a `TranslateTextRequest` asks for; its texts stay in the message.
+
+    Raises:
+        InvalidRequestError: Fields break the rules that their comments state.
+        NoArabicError: A text has no Arabic letter though it must.
+    """
+    rules = _Rules()
+    count = len(message.texts)
+    rules.require(0 < count <= MAX_TEXTS, "texts", f"must be 1 to {MAX_TEXTS} texts, are {count}")
+    for position, text in enumerate(message.texts):
+        rules.require(bool(text.strip()), f"texts[{position}]", "must not be blank")
+    alternatives = message.alternative_count
+    rules.require(
+        0 <= alternatives <= MAX_ALTERNATIVES,
+        "alternative_count",
+        f"must be 0 to {MAX_ALTERNATIVES}, is {alternatives}",
+    )
+    _check_options(rules, message.options)
+    rules.close()
+    _require_arabic(message.options, *message.texts)
+    return _request("", message.options, default, deadline, alternative_count=alternatives)
+
+
+def document_request(
+    message: pb.TranslateDocumentRequest | pb.SummarizeDocumentRequest,
+    default: Quality,
+    deadline: float,
+) -> DocumentRequest:
+    """Returns what a request for a document asks for.
+
+    Raises:
+        InvalidRequestError: Fields break the rules that their comments state.
+        NoArabicError: The text has no Arabic letter though it must.
+    """
+    rules = _Rules()
+    rules.require(bool(message.text.strip()), "text", "must not be blank")
+    _check_options(rules, message.options)
+    summary = None
+    if isinstance(message, pb.SummarizeDocumentRequest):
+        _check_summary(rules, message.summary)
+        rules.close()
+        summary = _summary_options(message.summary)
+    rules.close()
+    _require_arabic(message.options, message.text)
+    return _request(message.text, message.options, default, deadline, summary=summary)
+
+
+def _request(
+    text: str,
+    options: pb.TranslationOptions,
+    default: Quality,
+    deadline: float,
+    *,
+    alternative_count: int = 0,
+    summary: SummaryOptions | None = None,
+) -> DocumentRequest:
+    return DocumentRequest(
+        text=text,
+        quality=_QUALITIES.get(options.quality, default),
+        newline=_NEWLINES[options.newline_mode],
+        deadline=deadline,
+        alternative_count=alternative_count,
+        summary=summary,
+    )
+
+
+def _require_arabic(options: pb.TranslationOptions, *texts: str) -> None:
+    if options.require_arabic and not all(map(has_arabic, texts)):
+        raise NoArabicError
+
+
+def _check_options(rules: _Rules, options: pb.TranslationOptions) -> None:
+    known = options.quality == pb.QUALITY_UNSPECIFIED or options.quality in _QUALITIES
+    rules.require(known, "options.quality", f"{options.quality} is not a Quality")
+    known = options.newline_mode in _NEWLINES
+    rules.require(known, "options.newline_mode", f"{options.newline_mode} is not a NewlineMode")
+
+
+def _check_summary(rules: _Rules, options: pb.SummaryOptions) -> None:
+    match options.WhichOneof("budget"):
+        case "sentence_count":
+            holds = 1 <= options.sentence_count <= MAX_SENTENCE_COUNT
+            rule = f"must be 1 to {MAX_SENTENCE_COUNT}, is {options.sentence_count}"
+            rules.require(holds, "summary.sentence_count", rule)
+        case "word_count":
+            holds = 1 <= options.word_count <= MAX_WORD_COUNT
+            rule = f"must be 1 to {MAX_WORD_COUNT}, is {options.word_count}"
+            rules.require(holds, "summary.word_count", rule)
+        case "ratio":
+            rule = f"must be over 0 and at most 1, is {options.ratio}"
+            rules.require(0 < options.ratio <= 1, "summary.ratio", rule)
+    known = options.order in _ORDERS
+    rules.require(known, "summary.order", f"{options.order} is not a SummaryOrder")
+    length = len(options.query)
+    rule = f"must have at most {MAX_QUERY_CODE_POINTS} code points, has {length}"
+    rules.require(length <= MAX_QUERY_CODE_POINTS, "summary.query", rule)
+    rule = f"must be 0 to 1, is {options.diversity}"
+    rules.require(0 <= options.diversity <= 1, "summary.diversity", rule)
+    rule = f"must be 0 to {MAX_REVISIONS}, is {options.revision_count}"
+    rules.require(0 <= options.revision_count <= MAX_REVISIONS, "summary.revision_count", rule)
+
+
+def _summary_options(options: pb.SummaryOptions) -> SummaryOptions:
+    budget: Budget
+    match options.WhichOneof("budget"):
+        case "word_count":
+            budget = WordCount(options.word_count)
+        case "ratio":
+            budget = Ratio(options.ratio)
+        case "sentence_count":
+            budget = SentenceCount(options.sentence_count)
+        case _:
+            budget = SummaryOptions().budget
+    return SummaryOptions(
+        budget=budget,
+        order=_ORDERS[options.order],
+        query=options.query.strip(),
+        diversity=options.diversity if options.HasField("diversity") else 0.5,
+        revision_count=options.revision_count,
+    )

@@ -1,0 +1,92 @@
+"""The four methods of mujaz.v1, thin: a request in, events out."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import grpc.aio
+
+from mujaz.v1 import mujaz_pb2 as pb
+from mujaz.v1 import mujaz_pb2_grpc
+from mujaz_models.manifest import Manifest
+from mujaz_server.pipeline.document import Pipeline
+from mujaz_server.pipeline.events import Quality
+from mujaz_server.rpc import replies, requests
+from mujaz_server.rpc.errors import InvalidRequestError, ModelNotLoadedError, Violation
+
+
+class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
+    """Serves one pipeline and the model behind it.
+
+    Methods raise domain errors; `interceptors` turns them into statuses.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, manifest: Manifest, *, quality: Quality, max_seconds: float
+    ) -> None:
+        self._pipeline = pipeline
+        self._manifest = manifest
+        self._quality = quality
+        self._max_seconds = max_seconds
+
+    async def TranslateText(  # noqa: N802  the name in the API
+        self, request: pb.TranslateTextRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.TranslateTextResponse:
+        """Short texts: n in, n out, in order."""
+        self._require_model(request.options.model)
+        asked = requests.text_request(request, self._quality, self._deadline(context))
+        answers = await self._pipeline.texts(request.texts, asked)
+        return pb.TranslateTextResponse(
+            translations=[
+                pb.TextTranslation(text=text, sentences=map(replies.sentence, sentences))
+                for text, sentences in answers
+            ],
+            model=self._manifest.name,
+        )
+
+    async def TranslateDocument(  # noqa: N802  the name in the API
+        self, request: pb.TranslateDocumentRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[pb.TranslateDocumentResponse]:
+        """The sentences of a document, in order, each as soon as it is ready."""
+        self._require_model(request.options.model)
+        asked = requests.document_request(request, self._quality, self._deadline(context))
+        async with self._pipeline.document(asked) as events:
+            async for event in events:
+                yield replies.translate_event(event, self._manifest)
+
+    async def SummarizeDocument(  # noqa: N802  the name in the API
+        self, request: pb.SummarizeDocumentRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[pb.SummarizeDocumentResponse]:
+        """The sentences of a document, and its summary."""
+        self._require_model(request.options.model)
+        asked = requests.document_request(request, self._quality, self._deadline(context))
+        async with self._pipeline.document(asked) as events:
+            async for event in events:
+                yield replies.summarize_event(event, self._manifest)
+
+    async def ListModels(  # noqa: N802  the name in the API
+        self, request: pb.ListModelsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.ListModelsResponse:
+        """The loaded model and its limits: one page."""
+        del context
+        violations = []
+        if request.page_size < 0:
+            rule = f"must be 0 or more, is {request.page_size}"
+            violations.append(Violation("page_size", rule))
+        if request.page_token:
+            violations.append(Violation("page_token", "is not one this server made"))
+        if violations:
+            raise InvalidRequestError(violations)
+        limits = self._pipeline.limits
+        model = replies.model(
+            self._manifest, max_code_points=limits.code_points, max_sentences=limits.sentences
+        )
+        return pb.ListModelsResponse(models=[model])
+
+    def _require_model(self, name: str) -> None:
+        if name not in {"", self._manifest.name}:
+            raise ModelNotLoadedError
+
+    def _deadline(self, context: grpc.aio.ServicerContext[Any, Any]) -> float:
+        left = cast("float | None", context.time_remaining())
+        return time.monotonic() + (self._max_seconds if left is None else left)

@@ -1,0 +1,116 @@
+"""Bytes and texts that nobody should send, and everybody will."""
+
+import random
+from collections import Counter
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from mujaz.v1 import mujaz_pb2 as pb
+from nasty import NASTY
+from scripted import Serving, serving
+from statuses import failure
+
+ALLOWED = {"INVALID_ARGUMENT", "UNIMPLEMENTED", "RESOURCE_EXHAUSTED", "NOT_FOUND"}
+METHODS = {
+    "TranslateText": pb.TranslateTextRequest,
+    "TranslateDocument": pb.TranslateDocumentRequest,
+    "SummarizeDocument": pb.SummarizeDocumentRequest,
+    "ListModels": pb.ListModelsRequest,
+}
+CANARY = pb.TranslateTextRequest(texts=["وصل الوزير."])
+
+
+def wire_garbage(chance: random.Random) -> bytes:
+    """Bytes that no parser takes: a good message cut, flipped or replaced."""
+    good = pb.SummarizeDocumentRequest(text="وصل الوزير.").SerializeToString()
+    match chance.randrange(4):
+        case 0:
+            return bytes([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) + chance.randbytes(20)
+        case 1:
+            return good[: chance.randrange(1, len(good) - 1)]
+        case 2:
+            return b"\x0a\x04\xff\xfe" + chance.randbytes(2)
+        case _:
+            return bytes([0x07]) + chance.randbytes(chance.randrange(1, 60))
+
+
+def broken_message(descriptor: Descriptor, chance: random.Random) -> bytes:
+    """A well-formed message whose every number and enum is out of its range."""
+    message = METHODS[descriptor.name.removesuffix("Request")]()
+    _break(message, chance)
+    return message.SerializeToString()
+
+
+def _break(message: object, chance: random.Random) -> None:
+    for field in message.DESCRIPTOR.fields:  # type: ignore[attr-defined]
+        if field.containing_oneof and chance.random() < 0.5:
+            continue
+        if field.type == FieldDescriptor.TYPE_MESSAGE:
+            _break(getattr(message, field.name), chance)
+        elif field.type in {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_ENUM}:
+            setattr(message, field.name, chance.choice([-1, -(2**31), 2**31 - 1, 12_345_678]))
+        elif field.type == FieldDescriptor.TYPE_DOUBLE:
+            value = chance.choice([float("nan"), float("inf"), -1.0, 1e300])
+            setattr(message, field.name, value)
+        elif field.is_repeated:
+            getattr(message, field.name).extend(chance.choice([[], [""], ["\0"], ["a"] * 200]))
+        elif field.type == FieldDescriptor.TYPE_STRING:
+            setattr(message, field.name, chance.choice(["", "\0", " ", "x" * 2_000]))
+
+
+async def send(served: Serving, method: str, data: bytes) -> str:
+    """Sends raw bytes; returns the code."""
+
+    def raw(value: bytes) -> bytes:
+        return value
+
+    path = f"/mujaz.v1.MujazService/{method}"
+    if method.endswith("Document"):
+        told = await failure(served.channel.unary_stream(path, raw, raw)(data))
+    else:
+        told = await failure(served.channel.unary_unary(path, raw, raw)(data))
+    assert "mujaz_server" not in told.message
+    assert "Error" not in told.message
+    return told.code
+
+
+async def test_a_thousand_malformed_calls_harm_nobody() -> None:
+    chance = random.Random(20)
+    codes: Counter[str] = Counter()
+    async with serving() as served:
+        for round_ in range(10):
+            for _ in range(100):
+                method = chance.choice([*METHODS, "NoSuchMethod"])
+                request = METHODS.get(method)
+                if request is None or chance.random() < 0.5:
+                    data = wire_garbage(chance)
+                else:
+                    data = broken_message(request.DESCRIPTOR, chance)
+                codes[await send(served, method, data)] += 1
+            answer = await served.stub.TranslateText(CANARY)
+            assert answer.translations, round_
+    print(dict(codes))
+    assert codes.total() == 1_000
+    assert set(codes) <= ALLOWED
+    assert codes["INVALID_ARGUMENT"] > 500
+
+
+@pytest.mark.parametrize("name", NASTY)
+async def test_a_nasty_text_is_answered_or_refused(name: str) -> None:
+    text = NASTY[name]
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        pytest.skip("protobuf cannot carry a lone surrogate")
+    async with serving() as served:
+        call = served.stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=text), timeout=30)
+        try:
+            stream = [event async for event in call]
+        except Exception:  # noqa: BLE001  the status is asked for below
+            told = await failure(call)
+            assert told.code in ALLOWED
+        else:
+            for event in stream:
+                if event.WhichOneof("event") == "sentence":
+                    each = event.sentence
+                    assert text[each.start_offset : each.end_offset] == each.source_text
+            assert stream[-1].HasField("report")
+        assert await served.stub.TranslateText(CANARY)
