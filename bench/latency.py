@@ -18,12 +18,14 @@ import urllib.request
 from pathlib import Path
 
 import grpc.aio
+
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from processes import running  # noqa: E402
-from signature import signature  # noqa: E402
+from signature import signature
+
+from processes import running
 
 ARTICLE = Path(__file__).parents[1] / "examples" / "article.ar.txt"
 STREAMS = 32
@@ -37,7 +39,7 @@ def documents(count: int) -> list[str]:
         part.strip()
         for line in ARTICLE.read_text(encoding="utf-8").splitlines()
         for part in re.split(r"(?<=\.)\s", line)
-        if len(part.strip()) > 20  # noqa: PLR2004  a sentence, not a signature
+        if len(part.strip()) > 20
     ]
     around = itertools.cycle(lines)
     return ["\n\n".join(itertools.islice(around, SENTENCES)) for _ in range(count)]

@@ -21,8 +21,8 @@ def server() -> Iterator[str]:
     """Starts mujaz-server on a free port, yields its address, and stops it as a supervisor does."""
     print("Starting the server with the embedded model … ", end="", flush=True)
     started = time.monotonic()
-    command = [BIN / "mujaz-server", "serve", "--log-format", "json"]
-    process = subprocess.Popen(  # noqa: S603  our own program
+    command = [str(BIN / "mujaz-server"), "serve", "--log-format", "json"]
+    process = subprocess.Popen(
         [*command, "--address", "127.0.0.1:0", "--metrics-address", ""],
         stderr=subprocess.PIPE,
         text=True,
@@ -52,8 +52,8 @@ def main() -> int:
     """Shows the article's translation and summary; returns the client's exit status."""
     article, *options = sys.argv[1:] or [str(ARTICLE)]
     with server() as address:
-        command = [BIN / "mujaz", "summarize", "--server", address, *options, article]
-        return subprocess.run(command, check=False).returncode  # noqa: S603  our own program
+        command = [str(BIN / "mujaz"), "summarize", "--server", address, *options, article]
+        return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ class ServerProcess:
     log: list[dict[str, object]] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
     serving: threading.Event = field(default_factory=threading.Event)
+    reader: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self.follow, daemon=True)
+        self.reader.start()
 
     @property
     def address(self) -> str:
@@ -40,18 +45,25 @@ class ServerProcess:
     def stop(self, number: int = signal.SIGTERM, timeout: float = 40) -> int:
         """Sends a signal and returns the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout)
+        return self.wait(timeout)
 
-    def read(self) -> None:
-        """Follows its standard error to the end; runs in a thread."""
+    def wait(self, timeout: float = 40) -> int:
+        """Returns the exit status, once its last line was read."""
+        status = self.process.wait(timeout)
+        self.reader.join()
+        return status
+
+    def follow(self) -> None:
+        """Reads its standard error to the end; runs in a thread."""
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if line.startswith("{"):
-                self.log.append(json.loads(line))
-                if self.log[-1]["event"] == "serving":
-                    self.serving.set()
-            else:
-                self.other.append(line)
+        with self.process.stderr as lines:
+            for line in lines:
+                if line.startswith("{"):
+                    self.log.append(json.loads(line))
+                    if self.log[-1]["event"] == "serving":
+                        self.serving.set()
+                else:
+                    self.other.append(line)
         self.serving.set()
 
 
@@ -64,9 +76,7 @@ def spawn(*flags: str, env: dict[str, str] | None = None) -> ServerProcess:
         text=True,
         env=env,
     )
-    server = ServerProcess(process)
-    threading.Thread(target=server.read, daemon=True).start()
-    return server
+    return ServerProcess(process)
 
 
 @contextmanager
@@ -79,4 +89,4 @@ def running(*flags: str) -> Iterator[ServerProcess]:
         yield server
     finally:
         server.process.kill()
-        server.process.wait()
+        server.wait()

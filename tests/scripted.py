@@ -1,11 +1,15 @@
 """A model that does as its script says, and a server around it. For tests only."""
 
+import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc.aio
+
 from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_models.manifest import Manifest
 from mujaz_server.app import App, Loaded
@@ -97,14 +101,27 @@ class Serving:
     model: ScriptedModel
     address: str
     channel: grpc.aio.Channel
-    stub: "mujaz_pb2_grpc.MujazServiceAsyncStub"
+    stub: Any
+
+
+async def until(holds: Callable[[], bool], seconds: float = 5) -> float:
+    """Waits until something holds that nothing announces; returns how long that took."""
+    started = time.monotonic()
+    while not holds():
+        assert time.monotonic() - started < seconds, "it never came to hold"
+        await asyncio.sleep(0.001)
+    return time.monotonic() - started
 
 
 @asynccontextmanager
-async def serving(model: ScriptedModel | None = None, **settings: object) -> AsyncIterator[Serving]:
+async def serving(model: ScriptedModel | None = None, **settings: Any) -> AsyncIterator[Serving]:
     """Serves a scripted model on a free port until the block ends."""
     model = model or ScriptedModel()
-    values = {"address": "127.0.0.1:0", "metrics_address": "", "threads": 1} | settings
+    values: dict[str, Any] = {
+        "address": "127.0.0.1:0",
+        "metrics_address": "",
+        "threads": 1,
+    } | settings
     app = App(Settings(**values), Loaded(model, MANIFEST, tokens_per_s=1_000.0))
     await app.start()
     address = f"127.0.0.1:{app.port}"

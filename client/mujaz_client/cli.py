@@ -7,8 +7,10 @@ quick.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mujaz_client.client import AsyncClient
 
 _ANY_FAILED = 1
+_INTERRUPTED = 130
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as the shell shows it
 
 app = typer.Typer(
@@ -221,9 +224,7 @@ def _documents(
                 client, sources, task, output, concurrency=concurrency, total=total
             ),
         )
-    # Read before the event loop runs: Ctrl-C ends a read of standard input only outside of it.
-    source = next(sources)
-    _exit_with(server, lambda client: commands.run_one(client, source, task, output, html))
+    _exit_with(server, lambda client: commands.run_one(client, sources, task, output, html))
 
 
 def _exit_with(server: str, work: Callable[[AsyncClient], Awaitable[int]]) -> NoReturn:
@@ -232,6 +233,7 @@ def _exit_with(server: str, work: Callable[[AsyncClient], Awaitable[int]]) -> No
     from mujaz_client.client import AsyncClient  # noqa: PLC0415 - brings in gRPC
 
     async def run() -> int:
+        _cancel_on_interrupt()
         async with AsyncClient(server) as client:
             return await work(client)
 
@@ -240,11 +242,26 @@ def _exit_with(server: str, work: Callable[[AsyncClient], Awaitable[int]]) -> No
     except MujazError as error:
         commands.report(server, error)
         failed = 1
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise typer.Exit(_INTERRUPTED) from None
     except BrokenPipeError:
         # Python flushes standard output once more as it ends; that must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(_BROKEN_PIPE) from None
     raise typer.Exit(_ANY_FAILED if failed else 0)
+
+
+def _cancel_on_interrupt() -> None:
+    """Cancels the running task on Ctrl-C.
+
+    `asyncio.run` does so too, but its handler does not wake a loop that is about
+    to sleep: one interrupt in a hundred would go unheard until the next event.
+    """
+    task = asyncio.current_task()
+    if task is None:
+        raise AssertionError("there is no task to cancel. This is a bug.")
+    with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
 
 
 def main() -> None:

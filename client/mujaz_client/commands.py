@@ -101,9 +101,12 @@ def report(identity: object, error: Exception) -> None:
 
 
 async def run_one(
-    client: AsyncClient, source: Source, task: Task, output: Output, html: Path | None
+    client: AsyncClient, sources: Iterable[Source], task: Task, output: Output, html: Path | None
 ) -> int:
     """Shows one document as its events come, and writes its page; returns how many failed."""
+    # Drawn as many are: an interrupt ends the wait for a thread, not always a blocked read.
+    async with contextlib.aclosing(side_by_side(sources, _as_it_is, 1)) as drawn:
+        source = await anext(drawn)
     if isinstance(source, Unreadable):
         output.fail(source.id, source.error)
         return 1
@@ -117,6 +120,10 @@ async def run_one(
         return 1
     output.finish(source.id, result)
     return 0
+
+
+async def _as_it_is(source: Source) -> Source:
+    return source
 
 
 async def run_many(

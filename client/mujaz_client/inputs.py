@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 STDIN = "-"
-_PIECE = 65_536
 
 
 class InputError(Exception):
@@ -83,9 +81,8 @@ def read_jsonl(names: Iterable[str]) -> Iterator[Source]:
 
 def _read(name: str) -> bytes:
     if name == STDIN:
-        # Piece by piece: a read to the end would not notice Ctrl-C between two pieces.
         with _open_stdin() as file:
-            return b"".join(iter(partial(file.read1, _PIECE), b""))
+            return file.read()
     try:
         return Path(name).read_bytes()
     except OSError as error:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mujaz_models import store
 from mujaz_models.manifest import FILE_NAME, Manifest, ManifestError, hash_file
@@ -81,7 +82,7 @@ def _card(options: argparse.Namespace) -> None:
 
 def _seal(options: argparse.Namespace) -> None:
     folder = Path(options.model)
-    document = json.loads((folder / FILE_NAME).read_bytes())
+    document = _description(folder / FILE_NAME)
     document["files"] = {
         name: asdict(hash_file(folder / name)) for name in sorted(document["files"])
     }
@@ -90,6 +91,16 @@ def _seal(options: argparse.Namespace) -> None:
     written = folder / f".{FILE_NAME}"
     written.write_bytes(content)
     written.replace(folder / FILE_NAME)
+
+
+def _description(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ManifestError(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
+        raise ManifestError(f"{path} must be an object that names the model's files in `files`")
+    return document
 
 
 if __name__ == "__main__":

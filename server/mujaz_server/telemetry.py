@@ -115,7 +115,7 @@ class Metrics:
     def batch_failed(self, rows: int, error: Exception) -> None:
         """The engine failed on a batch, which is halved unless it is of one row."""
         self._failed.inc()
-        _log.error("batch failed", rows=rows, exc_info=error)
+        _log.error("batch failed", rows=rows, error=type(error).__name__)
 
     def dropped(self, reason: Enum, count: int) -> None:
         """So many waiting sentences were dropped."""
@@ -141,17 +141,20 @@ def serve_metrics(metrics: Metrics, host: str, port: int) -> tuple[int, Callable
 def configure_logs(level: str, form: Literal["auto", "json", "text"]) -> None:
     """Writes log lines to standard error: JSON for machines, aligned text for people."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    # Plain tracebacks: the richer ones of structlog show local variables, and with them texts.
     render: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if text
+        else structlog.processors.JSONRenderer()
     )
-    shared: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if not text:
-        shared.append(structlog.processors.dict_tracebacks)
+    tracebacks = [] if text else [structlog.processors.format_exc_info]
     structlog.configure(
-        processors=[*shared, render],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *tracebacks,
+            render,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),

@@ -51,7 +51,7 @@ def served(queue: FairQueue[Any, Any], documents: list[list[int]], batches: int)
     """Runs batches over documents of the given job lengths; tokens served to each."""
     shares = [0] * len(documents)
     for index, sizes in enumerate(documents):
-        jobs = [Job(index, size, "greedy", lambda *_: None) for size in sizes]
+        jobs: list[Job[int, None]] = [Job(index, size, "greedy", lambda *_: None) for size in sizes]
         queue.push(queue.open(None, 64), jobs, 0.0)
     for _ in range(batches):
         batch = queue.next_batch(0.0)
@@ -111,7 +111,8 @@ def widest_gap_over_bound(
     documents = [[rng.randint(min(pair), max(pair)) for _ in range(1500)] for pair in ranges]
     shares = served(kind(**bounds), documents, batches)
     longest = max(map(max, documents))
-    return max(shares) - min(shares) - (2 * bounds["quantum"] + bounds["batch_tokens"] + longest)
+    promised: int = 2 * bounds["quantum"] + bounds["batch_tokens"] + longest
+    return max(shares) - min(shares) - promised
 
 
 @settings(max_examples=60, deadline=None)

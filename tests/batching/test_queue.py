@@ -240,8 +240,8 @@ class TestAnExpiredLine:
         late = queue.open(5.0, 1)
         queue.push(late, document(job, "late", [10] * 3), 0.0)
         queue.next_batch(0.0)
-        queue.consumed(late)
         queue.push(document_line, document(job, "e", [10]), 5.0)
+        queue.consumed(late)
         assert payloads(queue.next_batch(5.0)) == ["e0"]
 
     def test_is_handed_over_even_when_it_may_not_run(

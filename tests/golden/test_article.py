@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from processes import CLIENT, ServerProcess, running
 
 ARTICLE = Path(__file__).parents[2] / "examples" / "article.ar.txt"
@@ -52,7 +53,7 @@ def test_headline_and_signature_are_sentences_of_their_own(document: dict[str, A
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("قتل اربعة جنود", ["four", "soldiers", "syrian", "13"]),
+        ("قتل اربعة جنود واصيب 13 اخرون بجروح في قصف", ["four", "soldiers", "syrian", "13"]),
         ("صادق البرلمان الالماني", ["german", "parliament", "friday"]),
         ("منذ ايلول/سبتمبر 2014", ["september", "2014"]),
     ],

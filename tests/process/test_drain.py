@@ -5,9 +5,11 @@ import signal
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 from processes import running
@@ -22,7 +24,7 @@ async def test_sigterm_loses_none_of_eight_streams() -> None:
         async with grpc.aio.insecure_channel(server.address) as channel:
             stub = mujaz_pb2_grpc.MujazServiceStub(channel)
             calls = [stub.SummarizeDocument(REQUEST) for _ in range(8)]
-            outlines = [await call.read() for call in calls]
+            outlines: list[Any] = [await call.read() for call in calls]
             watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
             server.process.send_signal(signal.SIGTERM)
@@ -30,7 +32,7 @@ async def test_sigterm_loses_none_of_eight_streams() -> None:
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
             assert time.monotonic() - signalled < 0.5
             streams = await asyncio.gather(*map(_rest, calls))
-        assert await asyncio.to_thread(server.process.wait, 31) == 0
+        assert await asyncio.to_thread(server.wait, 31) == 0
     for outline, stream in zip(outlines, streams, strict=True):
         report = stream[-1].report
         assert report.streamed_sentence_count == outline.outline.sentence_count
@@ -38,10 +40,12 @@ async def test_sigterm_loses_none_of_eight_streams() -> None:
     assert server.said("stopped")
 
 
-async def _rest(
-    call: "grpc.aio.UnaryStreamCall[pb.SummarizeDocumentRequest, pb.SummarizeDocumentResponse]",
-) -> list[pb.SummarizeDocumentResponse]:
-    return [event async for event in call]
+async def _rest(call: Any) -> list[pb.SummarizeDocumentResponse]:
+    """Reads on by read(), as the first event was read: a call takes one way of reading."""
+    events = []
+    while isinstance(event := await call.read(), pb.SummarizeDocumentResponse):
+        events.append(event)
+    return events
 
 
 async def test_new_calls_are_unavailable_while_old_ones_end() -> None:
@@ -57,15 +61,15 @@ async def test_new_calls_are_unavailable_while_old_ones_end() -> None:
             told = await failure(stub.ListModels(pb.ListModelsRequest()))
             assert told.code == "UNAVAILABLE"
             assert (await _rest(call))[-1].HasField("report")
-        assert await asyncio.to_thread(server.process.wait, 31) == 0
+        assert await asyncio.to_thread(server.wait, 31) == 0
 
 
-async def _serving(health: "health_pb2_grpc.HealthAsyncStub") -> bool:
+async def _serving(health: Any) -> bool:
     try:
         status = (await health.Check(health_pb2.HealthCheckRequest())).status
     except grpc.aio.AioRpcError:
         return False
-    return status == health_pb2.HealthCheckResponse.SERVING
+    return bool(status == health_pb2.HealthCheckResponse.SERVING)
 
 
 async def test_a_grace_that_passes_cuts_what_is_left() -> None:
@@ -75,8 +79,8 @@ async def test_a_grace_that_passes_cuts_what_is_left() -> None:
             call = stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=ARTICLE * 40))
             await call.read()
             server.process.send_signal(signal.SIGTERM)
-            assert (await failure(call)).code in {"UNAVAILABLE", "CANCELLED"}
-        assert await asyncio.to_thread(server.process.wait, 5) == 0
+            assert (await failure(_rest(call))).code in {"UNAVAILABLE", "CANCELLED"}
+        assert await asyncio.to_thread(server.wait, 5) == 0
 
 
 async def test_a_second_signal_ends_at_once() -> None:
@@ -90,16 +94,14 @@ async def test_a_second_signal_ends_at_once() -> None:
             server.process.send_signal(signal.SIGTERM)
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
             server.process.send_signal(signal.SIGINT)
-            assert await asyncio.to_thread(server.process.wait, 1) == 130
+            assert await asyncio.to_thread(server.wait, 1) == 130
 
 
 async def test_metrics_are_there_and_logs_hold_no_text() -> None:
     with running("--log-level", "debug") as server:
         async with grpc.aio.insecure_channel(server.address) as channel:
             stub = mujaz_pb2_grpc.MujazServiceStub(channel)
-            call = stub.SummarizeDocument(
-                REQUEST, metadata=(("x-request-id", "the-demo"),)
-            )
+            call = stub.SummarizeDocument(REQUEST, metadata=(("x-request-id", "the-demo"),))
             events = [event async for event in call]
         metrics = await asyncio.to_thread(_read, server.metrics)
         assert server.stop() == 0

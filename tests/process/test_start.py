@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from mujaz_models import store
 from processes import SERVER, running, spawn
 
@@ -17,7 +18,12 @@ def failed_start(*flags: str, env: dict[str, str] | None = None) -> tuple[int, s
     started = time.monotonic()
     command = [SERVER, "serve", "--address", "127.0.0.1:0", "--metrics-address", "", *flags]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=20, check=False, env=os.environ | (env or {})
+        command,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env=os.environ | (env or {}),
     )
     assert time.monotonic() - started < 10
     assert "Traceback" not in done.stderr
@@ -36,7 +42,11 @@ def test_a_missing_model_is_named_with_those_that_exist() -> None:
     ("name", "damage"),
     [
         pytest.param("model.bin", lambda data: data[:-100], id="weights cut short"),
-        pytest.param("model.bin", lambda data: data[:-1] + b"\0", id="a changed byte of weights"),
+        pytest.param(
+            "model.bin",
+            lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+            id="a changed byte of weights",
+        ),
         pytest.param("source.spm", lambda _: b"", id="an empty vocabulary"),
         pytest.param("mujaz.json", lambda _: b"{", id="a manifest that is not JSON"),
     ],
@@ -70,7 +80,7 @@ def test_a_taken_metrics_port_is_an_error() -> None:
     ("flags", "env", "named"),
     [
         pytest.param(["--threads", "-1"], {}, "threads", id="a flag out of range"),
-        pytest.param(["--stall-timeout", "nan"], {}, "stall_timeout", id="a flag that is no number"),
+        pytest.param(["--stall-timeout", "nan"], {}, "stall_timeout", id="no number"),
         pytest.param(["--address", "nonsense"], {}, "address", id="an address without a port"),
         pytest.param([], {"MUJAZ_BATCH_ROWS": "many"}, "batch_rows", id="a variable of words"),
         pytest.param([], {"MUJAZ_TREADS": "2"}, "MUJAZ_TREADS", id="an unknown variable"),
@@ -88,7 +98,7 @@ def test_sigterm_while_the_model_loads_ends_the_server() -> None:
     while not _handles_sigterm(server.process.pid):
         assert server.process.poll() is None
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(10) == 0
+    assert server.wait(10) == 0
 
 
 def _handles_sigterm(pid: int) -> bool:

@@ -7,23 +7,15 @@ from collections.abc import Callable
 import grpc
 import grpc.aio
 import pytest
+
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
-from scripted import ScriptedModel, Serving, serving
+from scripted import ScriptedModel, Serving, serving, until
 from statuses import failure
 
 LINES = [f"الخبر رقم {number} من المدينة." for number in range(1_000)]
 DOCUMENT = pb.SummarizeDocumentRequest(text="\n".join(LINES))
 SHORT = pb.TranslateTextRequest(texts=["وصل الوزير."])
-
-
-async def until(holds: Callable[[], bool], seconds: float = 5) -> float:
-    """Waits until something holds; returns how long that took."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, "it never came to hold"
-        await asyncio.sleep(0.001)
-    return time.monotonic() - started
 
 
 def drained(served: Serving) -> Callable[[], bool]:
@@ -85,7 +77,7 @@ async def test_a_client_that_vanishes_takes_its_work_along() -> None:
 
 
 async def test_a_reader_that_stops_stops_its_own_work_and_nobody_elses() -> None:
-    async with serving(stream_window=16, stall_timeout=0.3) as served:
+    async with serving(stream_window=16, stall_timeout=0.3, max_code_points=4_000_000) as served:
         big = pb.TranslateDocumentRequest(
             text="\n".join("طويل " * 30 + line for line in LINES * 10)
         )

@@ -7,12 +7,14 @@ import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_server.rpc import replies
 from mujaz_server.summary.selection import ReasonKind
 from mujaz_server.translation.checks import Flag
-from scripted import ScriptedModel, serving
+from scripted import ScriptedModel, serving, until
 from statuses import failure
 
 TEXT = "وصل الوزير الى المدينة."
@@ -94,8 +96,6 @@ async def test_malformed_bytes_to_reflection_are_an_invalid_argument() -> None:
 
 
 async def test_reflection_tells_the_api_unless_it_is_off() -> None:
-    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-
     request = reflection_pb2.ServerReflectionRequest(list_services="")
     async with serving() as served:
         stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)
@@ -114,13 +114,13 @@ async def test_a_full_queue_is_refused_before_the_first_event_and_says_when_to_r
     text = "\n".join(f"الخبر رقم {number} من المدينة." for number in range(200))
     async with serving(max_backlog_tokens=600) as served:
         served.model.gate.clear()
-        async with served.stub.SummarizeDocument(
-            pb.SummarizeDocumentRequest(text=text[: len(text) // 2])
-        ) as first:
-            await first.read()
-            call = served.stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=text))
-            told = await failure(call)
-            headers = dict(await call.initial_metadata() or ())
+        half = pb.SummarizeDocumentRequest(text=text[: len(text) // 2])
+        first = served.stub.SummarizeDocument(half)
+        await first.read()
+        call = served.stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=text))
+        told = await failure(call)
+        headers = dict(await call.initial_metadata() or ())
+        first.cancel()
     assert (told.code, told.reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
     assert told.retry_seconds is not None
     assert told.retry_seconds > 0
@@ -137,8 +137,7 @@ async def test_a_stock_client_retries_a_refusal_by_itself() -> None:
     async with serving(max_streams=1) as served:
         served.model.gate.clear()
         blocking = served.stub.TranslateText(pb.TranslateTextRequest(texts=[TEXT]))
-        while not served.model.started:
-            await asyncio.sleep(0)
+        await until(lambda: bool(served.model.started))
         options = (("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1))
         async with grpc.aio.insecure_channel(served.address, options=options) as channel:
             retried = mujaz_pb2_grpc.MujazServiceStub(channel).ListModels(pb.ListModelsRequest())
@@ -177,9 +176,7 @@ async def test_a_text_too_large_is_refused_for_good(
 )
 async def test_a_text_without_a_sentence_is_refused(text: str) -> None:
     async with serving() as served:
-        told = await failure(
-            served.stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=text))
-        )
+        told = await failure(served.stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=text)))
     assert told.code == "INVALID_ARGUMENT"
     assert [each.field for each in told.violations] == ["text"]
 

@@ -1,4 +1,5 @@
 import pytest
+
 from mujaz.v1 import mujaz_pb2 as pb
 from scripted import ScriptedModel, serving, transliterated
 from statuses import failure
@@ -85,9 +86,7 @@ async def test_quality_is_the_width_of_the_beam(quality: str, beam: int) -> None
         ),
     ],
 )
-async def test_a_broken_rule_is_named(
-    request_: pb.TranslateTextRequest, fields: list[str]
-) -> None:
+async def test_a_broken_rule_is_named(request_: pb.TranslateTextRequest, fields: list[str]) -> None:
     async with serving() as served:
         told = await failure(served.stub.TranslateText(request_))
         assert served.model.started == []

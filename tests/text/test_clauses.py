@@ -71,6 +71,11 @@ def test_what_never_fits_ends_in_single_code_points() -> None:
     assert split_long("ابت", 0, 3, lambda _: False) == [(0, 1), (1, 2), (2, 3)]
 
 
+def test_a_flood_of_marks_is_cut_all_the_same() -> None:
+    text = "ب" + "\u064e" * 200
+    assert "".join(pieces(text, 50)) == text
+
+
 def test_the_model_is_asked_about_twice_as_often_as_there_are_pieces() -> None:
     asked = []
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import nasty
-from mujaz_server.text.normalize import Normalized, has_arabic, normalize, translatable
+from mujaz_server.text.normalize import Normalized, has_arabic, normalize
 
 MARKS = "".join(
     map(chr, [*range(0x64B, 0x653), *range(0x656, 0x660), 0x670, *range(0x610, 0x61B), 0x640])
@@ -136,7 +136,6 @@ def test_a_run_of_marks_is_bounded() -> None:
 )
 def test_arabic_letters_are_seen(text: str, expected: bool) -> None:  # noqa: FBT001  a table
     assert has_arabic(text) is expected
-    assert translatable(text) is expected
 
 
 def holds(text: str) -> None:

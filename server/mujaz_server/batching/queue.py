@@ -69,7 +69,7 @@ class FairQueue(Generic[P, R]):
         batch_tokens: int,
         batch_rows: int,
         quantum: int,
-        look_ahead: int = 32,
+        look_ahead: int = 64,
         min_fill: float = 0.75,
         first_streak: int = 3,
     ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mujaz_server.text.normalize import normalize, translatable
+from mujaz_server.text.normalize import has_arabic, normalize
 from mujaz_server.text.segment import NewlineMode, Segment, segment, split_long
 
 Pieces = list[str]
@@ -38,7 +38,7 @@ def plan(text: str, newline: NewlineMode, encode: Encode, max_tokens: int) -> li
 
 def _sentence(text: str, where: Segment, encode: Encode, max_tokens: int) -> PlannedSentence:
     source = text[where.start : where.end]
-    if not translatable(source):
+    if not has_arabic(source):
         return PlannedSentence(where, source, ())
 
     def pieces(part: str) -> Pieces:

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Literal
 
 from mujaz_server.pipeline.events import (
     DocumentRequest,
@@ -151,7 +150,10 @@ async def selected(planned: Sequence[PlannedSentence], options: SummaryOptions) 
 
 
 async def _summarize(
-    sentences: Sequence[Sentence], options: SummaryOptions, language: Literal["ar", "en"], query: str
+    sentences: Sequence[Sentence],
+    options: SummaryOptions,
+    language: Language,
+    query: str,
 ) -> list[Pick]:
     def picks() -> list[Pick]:
         return summarize(

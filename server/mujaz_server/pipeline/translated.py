@@ -118,7 +118,7 @@ class TranslatedSentences:
                 self._changed.clear()
                 await self._changed.wait()
             yield self._ready.pop(position)
-            self._worker.consumed(self._open_line, len(planned.parts))
+            self._worker.consumed(self._open_line)
 
     @property
     def _open_line(self) -> Line[Row, Translation]:
@@ -146,6 +146,10 @@ class TranslatedSentences:
         attempt.results[job.payload.part] = outcome.result if isinstance(outcome, Done) else None
         if attempt.complete:
             self._settle(attempt)
+        elif attempt.before is None:
+            # Only a whole sentence waits for the reader: were its parts to wait, a sentence of
+            # more parts than the window could never be completed.
+            self._worker.consumed(self._open_line)
 
     def _settle(self, attempt: Attempt) -> None:
         sentence = _joined(attempt)

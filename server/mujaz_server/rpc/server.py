@@ -112,7 +112,9 @@ def _options(settings: Settings) -> Sequence[tuple[str, int]]:
         # A second server on the same port would otherwise bind without an error.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_concurrent_streams", settings.max_streams),
+        # On one connection; above our own limit, since streams over this one wait in the client
+        # without a word, and health checks on the same connection with them.
+        ("grpc.max_concurrent_streams", settings.max_streams + 64),
         # Alike, since between a soft and a hard limit requests are refused at random.
         ("grpc.max_metadata_size", _METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", _METADATA_BYTES),

@@ -33,8 +33,8 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         self, request: pb.TranslateTextRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.TranslateTextResponse:
         """Short texts: n in, n out, in order."""
-        self._require_model(request.options.model)
         asked = requests.text_request(request, self._quality, self._deadline(context))
+        self._require_model(request.options.model)
         answers = await self._pipeline.texts(request.texts, asked)
         return pb.TranslateTextResponse(
             translations=[
@@ -48,8 +48,8 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         self, request: pb.TranslateDocumentRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncIterator[pb.TranslateDocumentResponse]:
         """The sentences of a document, in order, each as soon as it is ready."""
-        self._require_model(request.options.model)
         asked = requests.document_request(request, self._quality, self._deadline(context))
+        self._require_model(request.options.model)
         async with self._pipeline.document(asked) as events:
             async for event in events:
                 yield replies.translate_event(event, self._manifest)
@@ -58,8 +58,8 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         self, request: pb.SummarizeDocumentRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncIterator[pb.SummarizeDocumentResponse]:
         """The sentences of a document, and its summary."""
-        self._require_model(request.options.model)
         asked = requests.document_request(request, self._quality, self._deadline(context))
+        self._require_model(request.options.model)
         async with self._pipeline.document(asked) as events:
             async for event in events:
                 yield replies.summarize_event(event, self._manifest)

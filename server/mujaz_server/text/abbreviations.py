@@ -16,12 +16,13 @@ def _words(table: str) -> frozenset[str]:
 ABBREVIATIONS: Final = _words(
     """
     ود وم وأ وش وص وج وط وق لد
-    مج تح تحق مط هات تلف فاك
-    كم سم مم ملم مل لتر غ كغ كلغ كجم جم ملغ مغ مكغ كلم دك ث
-    رض قس عق آنسة
+    مج تح تحق مط تلف
     """
 )
 """Abbreviations of more than one letter; a single letter is always one."""
+
+UNITS: Final = _words("كم كلم سم مم ملم مل كغ كلغ كجم جم ملغ مغ مكغ")
+"""Abbreviations after a number; elsewhere some are words («سم» is also poison)."""
 
 LETTER_NAMES: Final = _words(
     """

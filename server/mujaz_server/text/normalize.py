@@ -73,11 +73,6 @@ def has_arabic(text: str) -> bool:
     return _ARABIC.search(text) is not None
 
 
-def translatable(text: str) -> bool:
-    """Whether there is anything to translate: rules, numbers and other scripts pass through."""
-    return has_arabic(text)
-
-
 def normalize(text: str) -> Normalized:
     """Spell the text as the model expects it. Normalizing twice changes nothing.
 

@@ -16,6 +16,7 @@ from mujaz_server.text.abbreviations import (
     LETTER_NAMES,
     OPENERS,
     SITES,
+    UNITS,
 )
 from mujaz_server.text.characters import ARABIC_LETTERS, ARABIC_MARKS, DIGITS, fold
 from mujaz_server.text.enclosures import QUOTES
@@ -26,13 +27,16 @@ LOOK: Final = 24
 
 _LETTER: Final = f"[{ARABIC_LETTERS}][{ARABIC_MARKS}]{{0,4}}"
 _WORD_BACKWARDS: Final = re.compile(  # a search for the end of a string would try every start
-    rf"\s{{0,2}}((?:[{ARABIC_MARKS}]{{0,4}}[{ARABIC_LETTERS}])+|[A-Za-z]+|[{DIGITS}]+)"
+    rf"\s{{0,2}}((?:[{ARABIC_MARKS}]{{0,4}}[{ARABIC_LETTERS}])+|[A-Za-z]++(?![/@=_-])|[{DIGITS}]+)"
 )
 _NEXT_WORD: Final = re.compile(rf"[\"“”«(\[﴿–—•*-]?\s?((?:{_LETTER}){{1,24}}|\w{{1,24}})?")
 _LIST_NUMBER_LENGTH: Final = 12
 _LIST_NUMBER: Final = re.compile(
     rf"(?:^|[\n\r])\W{{0,3}}(?:[{DIGITS}]{{1,3}}(?:[.-][{DIGITS}]{{1,2}}){{0,3}}"
     rf"|{_LETTER}|[A-Za-z]|[ivxIVX]{{1,4}})\s?$"
+)
+_MEASURE_BACKWARDS: Final = re.compile(
+    rf"(?:[{ARABIC_MARKS}]{{0,4}}[{ARABIC_LETTERS}])+\s?[{DIGITS}]"
 )
 _DOTTED_BACKWARDS: Final = re.compile(rf" ?\.([{ARABIC_LETTERS}]{{1,6}})")
 _DOTTED_AFTER: Final = re.compile(rf" ?((?:{_LETTER}){{1,6}})\.")
@@ -102,7 +106,8 @@ class Stop:
         following = self.block[self.after]
         if self._latin_or_digit(self.after):
             return following.isdigit() and not last.isascii() and not last.isdigit()
-        if not last and self.block[self.start - 1] not in ')]}»"” ':
+        before = self.block[self.start - 1]
+        if not (last or before.isalnum() or before in ')]}»"” '):
             return False
         glued_word = (len(word) > 1 and word not in SITES) or word == "و"
         return glued_word or following in '"“«('
@@ -114,6 +119,8 @@ class Stop:
         if last.isascii():
             numbered = last in LATIN_BEFORE_NUMBER and self.block[self.next].isdigit()
             return len(last) == 1 or last in LATIN or numbered
+        if last in UNITS:
+            return _MEASURE_BACKWARDS.match(self._behind()) is not None
         return len(last) == 1 or last in ABBREVIATIONS or self._spelled(last)
 
     def _spelled(self, last: str) -> bool:
