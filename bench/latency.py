@@ -45,14 +45,14 @@ def documents(count: int) -> list[str]:
     return ["\n\n".join(itertools.islice(around, SENTENCES)) for _ in range(count)]
 
 
-async def short_call(stub: mujaz_pb2_grpc.MujazServiceAsyncStub) -> float:
+async def short_call(stub: "mujaz_pb2_grpc.MujazServiceAsyncStub") -> float:
     """Seconds of one call of one sentence."""
     started = time.perf_counter()
     await stub.TranslateText(pb.TranslateTextRequest(texts=[SHORT]))
     return time.perf_counter() - started
 
 
-async def stream(stub: mujaz_pb2_grpc.MujazServiceAsyncStub, text: str) -> tuple[float, int]:
+async def stream(stub: "mujaz_pb2_grpc.MujazServiceAsyncStub", text: str) -> tuple[float, int]:
     """Seconds until the first sentence, and how many came; a stream without a report fails."""
     started = time.perf_counter()
     first, count, complete = 0.0, 0, False

@@ -15,7 +15,7 @@ from mujaz_client.inputs import Document, InputError, Source, Unreadable
 from mujaz_client.page import page
 from mujaz_client.printable import printable
 from mujaz_client.render import PlainConsole, View
-from mujaz_client.results import Health
+from mujaz_client.results import DocumentOutline, Health
 from mujaz_client.sidebyside import side_by_side
 
 if TYPE_CHECKING:
@@ -110,7 +110,6 @@ async def run_one(
     if isinstance(source, Unreadable):
         output.fail(source.id, source.error)
         return 1
-    output.begin(source.id)
     try:
         result = await _collect(client, source, task, output)
         if html is not None:
@@ -176,8 +175,11 @@ async def _collect(
     async with contextlib.aclosing(events):
         async for event in events:
             collector.add(event)
-            if output is not None:
-                output.show(event)
+            if output is None:
+                continue
+            if isinstance(event, DocumentOutline):
+                output.begin(document.id)
+            output.show(event)
     return collector.result()
 
 

@@ -48,7 +48,7 @@ from mujaz_client import (
 )
 
 if TYPE_CHECKING:
-    from tests.client.conftest import ScriptedServer
+    from client.conftest import ScriptedServer
 
 PATIENCE = 10.0
 FULL = (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL")
@@ -160,7 +160,7 @@ async def test_health_is_what_the_server_says(server: ScriptedServer, health: He
 
 
 async def test_the_token_goes_with_every_call(server: ScriptedServer) -> None:
-    async with AsyncClient(server.target, token="secret") as client:  # noqa: S106
+    async with AsyncClient(server.target, token="secret") as client:
         await client.list_models()
     assert [sent["authorization"] for sent in server.metadata] == ["Bearer secret"] * 2
 

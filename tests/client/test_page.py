@@ -12,7 +12,7 @@ from mujaz_client import Client, Collector, DocumentResult, convert
 from mujaz_client.page import page
 
 if TYPE_CHECKING:
-    from tests.client.conftest import ScriptedServer
+    from client.conftest import ScriptedServer
 
 VOID = {"meta", "br"}
 

@@ -25,7 +25,8 @@ async def test_sigterm_loses_none_of_eight_streams() -> None:
             stub = mujaz_pb2_grpc.MujazServiceStub(channel)
             calls = [stub.SummarizeDocument(REQUEST) for _ in range(8)]
             outlines: list[Any] = [await call.read() for call in calls]
-            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            watch = health.Watch(health_pb2.HealthCheckRequest())
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
             server.process.send_signal(signal.SIGTERM)
             signalled = time.monotonic()
@@ -89,7 +90,8 @@ async def test_a_second_signal_ends_at_once() -> None:
             stub = mujaz_pb2_grpc.MujazServiceStub(channel)
             call = stub.SummarizeDocument(pb.SummarizeDocumentRequest(text=ARTICLE * 40))
             await call.read()
-            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            watch = health.Watch(health_pb2.HealthCheckRequest())
             await watch.read()
             server.process.send_signal(signal.SIGTERM)
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING

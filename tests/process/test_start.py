@@ -16,7 +16,7 @@ from processes import SERVER, running, spawn
 
 def failed_start(*flags: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     started = time.monotonic()
-    command = [SERVER, "serve", "--address", "127.0.0.1:0", "--metrics-address", "", *flags]
+    command = [str(SERVER), "serve", "--address", "127.0.0.1:0", "--metrics-address", "", *flags]
     done = subprocess.run(
         command,
         capture_output=True,

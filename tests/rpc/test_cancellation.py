@@ -61,7 +61,8 @@ async def test_a_greedy_batch_is_left_by_the_cancelled_and_serves_the_next() -> 
 
 
 async def _answer(served: Serving) -> pb.TranslateTextResponse:
-    return await served.stub.TranslateText(SHORT)
+    answer: pb.TranslateTextResponse = await served.stub.TranslateText(SHORT)
+    return answer
 
 
 async def test_a_client_that_vanishes_takes_its_work_along() -> None:

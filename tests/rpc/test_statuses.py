@@ -98,14 +98,14 @@ async def test_malformed_bytes_to_reflection_are_an_invalid_argument() -> None:
 async def test_reflection_tells_the_api_unless_it_is_off() -> None:
     request = reflection_pb2.ServerReflectionRequest(list_services="")
     async with serving() as served:
-        stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(served.channel)  # type: ignore[arg-type]
         [answer] = [each async for each in stub.ServerReflectionInfo(iter([request]))]
     assert {each.name for each in answer.list_services_response.service} >= {
         "mujaz.v1.MujazService",
         "grpc.health.v1.Health",
     }
     async with serving(reflection=False) as served:
-        stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)
+        stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)  # type: ignore[arg-type]
         told = await failure(stub.ServerReflectionInfo(iter([request])))
     assert told.code == "UNIMPLEMENTED"
 
@@ -157,7 +157,7 @@ async def test_a_stock_client_retries_a_refusal_by_itself() -> None:
     ],
 )
 async def test_a_text_too_large_is_refused_for_good(
-    text: str, limits: dict[str, int], unit: str
+    text: str, limits: dict[str, Any], unit: str
 ) -> None:
     async with serving(**limits) as served:
         for call in (
@@ -211,7 +211,7 @@ async def test_a_gzip_bomb_is_refused_before_any_handler() -> None:
 
 async def test_health_is_serving_only_while_calls_are_answered() -> None:
     async with serving() as served:
-        stub = health_pb2_grpc.HealthStub(served.channel)
+        stub: Any = health_pb2_grpc.HealthStub(served.channel)
         watch = stub.Watch(health_pb2.HealthCheckRequest(service="mujaz.v1.MujazService"))
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         for service in ("", "mujaz.v1.MujazService"):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mujaz.v1 import mujaz_pb2 as pb
@@ -50,10 +52,16 @@ async def test_alternatives_come_on_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quality", "beam"), [("FAST", 1), ("UNSPECIFIED", 2), ("BALANCED", 2), ("BEST", 5)]
+    ("quality", "beam"),
+    [
+        (pb.QUALITY_FAST, 1),
+        (pb.QUALITY_UNSPECIFIED, 2),
+        (pb.QUALITY_BALANCED, 2),
+        (pb.QUALITY_BEST, 5),
+    ],
 )
-async def test_quality_is_the_width_of_the_beam(quality: str, beam: int) -> None:
-    options = pb.TranslationOptions(quality=pb.Quality.Value(f"QUALITY_{quality}"))
+async def test_quality_is_the_width_of_the_beam(quality: pb.Quality.ValueType, beam: int) -> None:
+    options = pb.TranslationOptions(quality=quality)
     async with serving() as served:
         await served.stub.TranslateText(pb.TranslateTextRequest(texts=[FIRST], options=options))
         assert [each.beam_size for each in served.model.decodings] == [beam]

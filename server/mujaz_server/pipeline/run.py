@@ -16,7 +16,7 @@ from mujaz_server.pipeline.events import (
 )
 from mujaz_server.pipeline.plan import PlannedSentence
 from mujaz_server.pipeline.translated import NOTES, TranslatedSentences
-from mujaz_server.summary.selection import Pick, Sentence, count_words, summarize
+from mujaz_server.summary.selection import Language, Pick, Sentence, count_words, summarize
 from mujaz_server.translation.checks import Flag
 
 # Fewer sentences are summarized on the event loop: a thread costs more than they do.
