@@ -12,13 +12,13 @@ from mujaz_client import AsyncClient, TranslatedSentence
 
 
 async def main(file: str, server: str = "localhost:50051") -> None:
-    """Prints the English, and a mark where the server has its doubts."""
+    """Prints the English, and after it what the server doubts, if anything."""
     text = Path(file).read_text(encoding="utf-8")
     async with AsyncClient(server) as client, aclosing(client.translate_document(text)) as events:
         async for event in events:
             if isinstance(event, TranslatedSentence):
                 doubts = ", ".join(flag.name for flag in event.flags if flag.is_doubt)
-                print(event.text, f"  [{doubts}]" if doubts else "")
+                print(f"{event.text}  [{doubts}]" if doubts else event.text)
 
 
 if __name__ == "__main__":

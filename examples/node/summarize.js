@@ -12,6 +12,7 @@ const definition = protoLoader.loadSync("mujaz/v1/mujaz.proto", {
   includeDirs: [root],
   enums: String,
   oneofs: true,
+  defaults: true, // else what is 0 or empty is left out: the index of the first sentence
 });
 const { MujazService } = grpc.loadPackageDefinition(definition).mujaz.v1;
 const client = new MujazService(server, grpc.credentials.createInsecure());

@@ -27,6 +27,15 @@ def document(
     return [make(f"{name}{index}", tokens) for index, tokens in enumerate(sizes)]
 
 
+def old_line(queue: FairQueue[Any, Any], window: int = 100) -> Line[Any, Any]:
+    """A line that was served before, so that no first job of it leads."""
+    line = queue.open(None, window)
+    queue.push(line, [Job("before", 1, "before", lambda *_: None)], 0.0)
+    assert payloads(queue.next_batch(0.0)) == ["before"]
+    queue.consumed(line)
+    return line
+
+
 class TestABatch:
     def test_of_an_empty_queue_is_none(self, queue: FairQueue[Any, Any]) -> None:
         assert queue.next_batch(0.0) is None
@@ -56,7 +65,7 @@ class TestABatch:
         job: Callable[..., Job[Any, Any]],
     ) -> None:
         jobs = [job(index, tokens) for index, tokens in enumerate(sizes)]
-        queue.push(queue.open(None, 100), jobs, 0.0)
+        queue.push(old_line(queue), jobs, 0.0)
         assert payloads(queue.next_batch(0.0)) == taken
 
     def test_has_one_set_of_options(
@@ -70,14 +79,14 @@ class TestABatch:
     def test_says_whether_others_were_left_waiting(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        queue.push(queue.open(None, 100), document(job, "d", [10] * 9), 0.0)
+        queue.push(old_line(queue), document(job, "d", [10] * 9), 0.0)
         batches = [queue.next_batch(0.0), queue.next_batch(0.0)]
         assert [batch.contended for batch in batches if batch] == [True, False]
 
     def test_counts_tokens_padding_and_waiting(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        line = queue.open(None, 8)
+        line = old_line(queue)
         queue.push(line, [job("a", 10)], 1.0)
         queue.push(line, [job("b", 12)], 3.0)
         batch = queue.next_batch(4.0)
@@ -112,6 +121,14 @@ class TestALine:
         queue.push(queue.open(None, 100), document(job, "b", [30] * 9), 0.0)
         assert payloads(queue.next_batch(0.0))[:2] == ["a0", "b0"]
 
+    def test_that_is_new_leads_a_batch_of_first_jobs_alone(
+        self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
+    ) -> None:
+        queue.push(old_line(queue), document(job, "d", [10] * 9), 0.0)
+        queue.push(queue.open(None, 8), document(job, "a", [10] * 3), 0.0)
+        queue.push(queue.open(None, 8), document(job, "b", [10] * 3), 0.0)
+        assert payloads(queue.next_batch(0.0)) == ["a0", "b0"]
+
     def test_that_was_served_leads_in_spite_of_a_flood_of_new_lines(
         self, job: Callable[..., Job[Any, Any]]
     ) -> None:
@@ -144,15 +161,26 @@ class TestALine:
         queue: FairQueue[Any, Any] = FairQueue(
             batch_tokens=100, batch_rows=50, quantum=20, look_ahead=4
         )
-        queue.push(queue.open(None, 100), document(job, "d", [10, 50, 10, 10, 10, 10, 10]), 0.0)
+        queue.push(old_line(queue), document(job, "d", [10, 50, 10, 10, 10, 10, 10]), 0.0)
         assert payloads(queue.next_batch(0.0)) == ["d0", "d2", "d3", "d4", "d5"]
         assert payloads(queue.next_batch(0.0)) == ["d1"]
         assert payloads(queue.next_batch(0.0)) == ["d6"]
 
+    def test_lets_no_more_pass_a_second_try(self, job: Callable[..., Job[Any, Any]]) -> None:
+        queue: FairQueue[Any, Any] = FairQueue(
+            batch_tokens=100, batch_rows=10, quantum=20, look_ahead=4
+        )
+        other, line = old_line(queue), old_line(queue)
+        queue.push(other, [job("other")], 0.0)
+        queue.push(line, document(job, "d", [10] * 9), 0.0)
+        queue.push(line, [job("again", options="beam")], 0.0, front=True)
+        assert payloads(queue.next_batch(0.0)) == ["other", "d0", "d1", "d2", "d3"]
+        assert payloads(queue.next_batch(0.0)) == ["again"]
+
     def test_stalls_while_its_reader_is_behind(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        line = queue.open(None, 3)
+        line = old_line(queue, 3)
         queue.push(line, document(job, "d", [10] * 6), 0.0)
         assert payloads(queue.next_batch(0.0)) == ["d0", "d1", "d2"]
         assert queue.next_batch(0.0) is None
@@ -164,7 +192,7 @@ class TestALine:
     def test_keeps_the_last_place_in_its_window_for_its_oldest_job(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        line = queue.open(None, 3)
+        line = old_line(queue, 3)
         queue.push(line, document(job, "d", [10, 50, 10, 10, 10]), 0.0)
         assert payloads(queue.next_batch(0.0)) == ["d0", "d2"]
         assert payloads(queue.next_batch(0.0)) == ["d1"]
@@ -173,7 +201,7 @@ class TestALine:
     def test_runs_second_tries_first_and_even_when_stalled(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        line = queue.open(None, 2)
+        line = old_line(queue, 2)
         queue.push(line, document(job, "d", [10] * 4), 0.0)
         assert payloads(queue.next_batch(0.0)) == ["d0", "d1"]
         queue.push(line, [job("again0"), job("again1")], 0.0, front=True)
@@ -194,7 +222,7 @@ class TestACancelledLine:
     def test_loses_what_waits_and_marks_what_runs(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
-        line = queue.open(None, 100)
+        line = old_line(queue)
         queue.push(line, document(job, "d", [10] * 20), 0.0)
         batch = queue.next_batch(0.0)
         assert batch is not None
@@ -236,7 +264,7 @@ class TestAnExpiredLine:
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
         document_line = queue.open(None, 100)
-        queue.push(document_line, document(job, "d", [10, 10]), 0.0)
+        queue.push(document_line, document(job, "d", [10]), 0.0)
         late = queue.open(5.0, 1)
         queue.push(late, document(job, "late", [10] * 3), 0.0)
         queue.next_batch(0.0)
@@ -281,7 +309,7 @@ class TestTheCost:
             pytest.param(1_000, 100, id="of a thousand lines"),
         ],
     )
-    @pytest.mark.parametrize("fitting", [True, False], ids=["that fit", "of which few fit"])
+    @pytest.mark.parametrize("fitting", [True, False], ids=["that fit", "of which no two fit"])
     def test_of_a_batch_is_bounded_by_its_rows(
         self,
         lines: int,
@@ -291,9 +319,9 @@ class TestTheCost:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         queue: FairQueue[Any, Any] = FairQueue(batch_tokens=2048, batch_rows=32, quantum=64)
-        for _ in range(lines):
-            sizes = [10 if fitting or index % 50 == 0 else 300 for index in range(jobs)]
-            queue.push(queue.open(None, 10**6), document(job, "d", sizes), 0.0)
+        for line in range(lines):
+            options = ["greedy" if fitting else f"{line}/{index}" for index in range(jobs)]
+            queue.push(queue.open(None, 10**6), [job(options=each) for each in options], 0.0)
         looks = 0
         accepts = Draft.accepts
 

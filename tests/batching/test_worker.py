@@ -56,21 +56,55 @@ async def test_a_slow_reader_holds_its_own_line_only(bench: Bench, sink: Sink) -
         assert "s1" in await sink.all(3)
 
 
-async def test_the_observer_and_the_rate_are_told(bench: Bench, sink: Sink) -> None:
-    def takes_two_seconds(batch: Batch[Any, Any]) -> Sequence[Any]:
-        bench.clock.now += 2.0
-        return [job.payload for job in batch.jobs]
+class TestTheRate:
+    """Nine jobs are a full batch of eight, which leaves one waiting, and a last of one."""
 
-    bench.run.script = takes_two_seconds
-    worker = bench.worker
-    worker.push(worker.open(None, 100), [sink.job(index) for index in range(9)])
-    bench.clock.now += 1.5
-    async with bench.running():
-        await sink.all(9)
-    assert bench.recorder.finished == [(8, 80, 80, 2.0, 1.5), (1, 10, 10, 2.0, 3.5)]
-    only_the_contended = Rate(100.0, 1)
-    only_the_contended.record(80, 2.0)
-    assert bench.rate.tokens_per_s == only_the_contended.tokens_per_s
+    @pytest.fixture
+    def nine_jobs(self, bench: Bench, sink: Sink) -> Bench:
+        answer = bench.run.script
+
+        def takes_two_seconds(batch: Batch[Any, Any]) -> Sequence[Any]:
+            bench.clock.now += 2.0
+            return answer(batch)
+
+        bench.run.script = takes_two_seconds
+        for index in range(9):
+            bench.worker.push(bench.worker.open(None, 1), [sink.job(index)])
+        return bench
+
+    async def test_is_that_of_batches_that_left_others_waiting(
+        self, nine_jobs: Bench, sink: Sink
+    ) -> None:
+        nine_jobs.clock.now += 1.5
+        async with nine_jobs.running():
+            await sink.all(9)
+        assert nine_jobs.recorder.finished == [(8, 80, 80, 2.0, 1.5), (1, 10, 10, 2.0, 3.5)]
+        expected = Rate(100.0, 1)
+        expected.record(80, 2.0)
+        assert nine_jobs.rate.tokens_per_s == expected.tokens_per_s
+
+    async def test_leaves_out_rows_that_their_callers_left(self, bench: Bench, sink: Sink) -> None:
+        bench.run.gate.clear()
+        worker = bench.worker
+        quitter = worker.open(None, 1)
+        worker.push(quitter, [sink.job("quitter")])
+        for index in range(8):
+            worker.push(worker.open(None, 1), [sink.job(index)])
+        async with bench.running():
+            await bench.entered()
+            worker.cancel(quitter)
+            bench.clock.now += 2.0
+            bench.run.gate.set()
+            await sink.all(8)
+        expected = Rate(100.0, 1)
+        expected.record(70, 2.0)
+        assert bench.rate.tokens_per_s == expected.tokens_per_s
+
+    async def test_leaves_out_halves(self, nine_jobs: Bench, sink: Sink) -> None:
+        nine_jobs.run.poison = {3}
+        async with nine_jobs.running():
+            await sink.all(9)
+        assert nine_jobs.rate.tokens_per_s == 100.0
 
 
 class TestCancelling:
@@ -80,13 +114,14 @@ class TestCancelling:
             line = worker.open(None, 10**6)
             worker.push(line, [sink.job(index) for index in range(1000)])
             await bench.entered()
-            assert worker.cancel(line) == 992
+            running = list(bench.run.started)
+            assert worker.cancel(line) == 1000 - len(running)
             worker.push(worker.open(None, 1), [sink.job("other")])
             bench.run.gate.set()
             await sink.all(1)
-        assert bench.run.started == [*range(8), "other"]
+        assert bench.run.started == [*running, "other"]
         assert sink.outcomes == {"other": Done("OTHER")}
-        assert bench.recorder.drops == [(DropReason.CANCELLED, 992)]
+        assert bench.recorder.drops == [(DropReason.CANCELLED, 1000 - len(running))]
 
     async def test_is_seen_by_the_engine_inside_the_batch(self, bench: Bench, sink: Sink) -> None:
         def polls(batch: Batch[Any, Any]) -> Sequence[Any]:
@@ -153,9 +188,11 @@ class TestAFailingBatch:
     async def test_is_also_one(self, results: Any, bench: Bench, sink: Sink) -> None:
         bench.run.script = lambda batch: results if len(batch.jobs) == 2 else ["good"]
         worker = bench.worker
-        worker.push(worker.open(None, 8), [sink.job("a"), sink.job("b")])
+        for name in "ab":
+            worker.push(worker.open(None, 8), [sink.job(name)])
         async with bench.running():
             outcomes = await sink.all(2)
+        assert bench.run.batches == [["a", "b"], ["a"], ["b"]]
         assert outcomes == {"a": Done("good"), "b": Done("good")}
 
     async def test_does_not_run_again_what_nobody_waits_for(self, bench: Bench, sink: Sink) -> None:
@@ -238,18 +275,28 @@ class TestTheWatchdog:
 
 
 class TestAThread:
-    async def test_survives_a_callback_that_fails(self, bench: Bench, sink: Sink) -> None:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            pytest.param(KeyError("callback"), id="with an error"),
+            pytest.param(asyncio.CancelledError(), id="with a stray cancellation"),
+        ],
+    )
+    async def test_survives_a_callback_that_fails(
+        self, error: BaseException, bench: Bench, sink: Sink
+    ) -> None:
         def fails(_job: Job[Any, Any], _outcome: Outcome[Any]) -> None:
             raise error
 
+        bad: Job[Any, Any] = Job("bad", 10, "greedy", fails)
+        for each in (bad, sink.job("good")):
+            bench.worker.push(bench.worker.open(None, 8), [each])
         async with bench.running() as worker:
-            for error in (KeyError("callback"), asyncio.CancelledError()):
-                bad = Job[Any, Any]("bad", 10, "greedy", fails)
-                worker.push(worker.open(None, 8), [bad, sink.job(repr(error))])
-                await sink.all(1)
-            outcomes = await sink.all(2)
-        assert len(outcomes) == 2
-        assert len(bench.loop_errors) == 2
+            assert await sink.all(1) == {"good": Done("GOOD")}
+            worker.push(worker.open(None, 8), [sink.job("next")])
+            assert await sink.all(2)
+        assert bench.run.batches[0] == ["bad", "good"]
+        assert [context["exception"] for context in bench.loop_errors] == [error]
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     async def test_that_dies_raises_the_alarm(self, bench: Bench, sink: Sink) -> None:
@@ -271,13 +318,14 @@ class TestStopping:
         worker = bench.worker
         worker.push(worker.open(None, 100), [sink.job(index) for index in range(20)])
         await bench.entered()
+        running = list(bench.run.started)
         stopping = asyncio.create_task(worker.stop())
         await asyncio.sleep(0)
         assert not stopping.done()
         bench.run.gate.set()
         await stopping
-        assert sink.outcomes == {index: Done(str(index)) for index in range(8)}
-        assert bench.run.started == list(range(8))
+        assert sink.outcomes == {index: Done(str(index)) for index in running}
+        assert bench.run.started == running
         assert not any(thread.is_alive() for thread in worker._threads)
 
     async def test_before_the_start_is_harmless(self, bench: Bench) -> None:

@@ -87,7 +87,9 @@ async def test_quality_is_the_width_of_the_beam(quality: pb.Quality.ValueType, b
         ),
         pytest.param(
             pb.TranslateTextRequest(
-                texts=[], alternative_count=9, options=pb.TranslationOptions(quality=77)
+                texts=[],
+                alternative_count=9,
+                options=pb.TranslationOptions(quality=77),  # type: ignore[arg-type]
             ),
             ["texts", "alternative_count", "options.quality"],
             id="three rules broken at once are told at once",

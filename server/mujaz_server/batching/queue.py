@@ -38,7 +38,9 @@ class FairQueue(Generic[P, R]):
     first jobs, then jobs of lines with credit, then jobs of lines in debt of less
     than `batch_tokens`, which use room that would be lost and pay for it later. A
     line that has nothing near keeps its place, and so leads soon. Within a line at
-    most `look_ahead` jobs pass an older one.
+    most `look_ahead` jobs pass an older one. A batch led by a first job holds first
+    jobs alone: on a CPU a short batch is a quick one, and others in it would make
+    the short call wait for them.
 
     From this follows, for lines that stay backlogged, that what two of them were
     served never differs by more than `2 * quantum + batch_tokens + longest job`.
@@ -151,11 +153,14 @@ class FairQueue(Generic[P, R]):
         lead = self._lead(now)
         if lead is None:
             return None
-        self._streak = 0 if lead.served else self._streak + 1
+        first = not lead.served
+        self._streak = self._streak + 1 if first else 0
         draft: Draft[P, R] = Draft(self._shape, LOOKS_PER_ROW * self._shape.rows)
         lead.take_first(draft)
         self._settle(lead)
-        self._fill(draft, now)
+        self._fill_with_first_jobs(draft, now)
+        if not first:
+            self._fill_from_ring(draft, now)
         self._jobs -= len(draft.jobs)
         self.waiting_tokens -= draft.tokens
         for job in draft.jobs:
@@ -232,13 +237,15 @@ class FairQueue(Generic[P, R]):
             self._ring.move_to_end(line)
         return line
 
-    def _fill(self, draft: Draft[P, R], now: float) -> None:
+    def _fill_with_first_jobs(self, draft: Draft[P, R], now: float) -> None:
         for line in self._first(self._new):
             if draft.closed:
                 return
             if self._may_join(line, now):
                 line.take_first(draft)
                 self._settle(line)
+
+    def _fill_from_ring(self, draft: Draft[P, R], now: float) -> None:
         ring = self._first(self._ring)
         for floor in (0, -self._shape.tokens):
             for line in ring:
