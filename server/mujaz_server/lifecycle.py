@@ -29,6 +29,7 @@ async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
     Raises:
         StartError: The server cannot start.
     """
+    _log.info("settings", **settings.model_dump())
     asked_to_stop = _stop_on_signals()
     loading = asyncio.create_task(_started(settings, load))
     stopping = asyncio.create_task(asked_to_stop.wait())

@@ -63,11 +63,11 @@ class Settings(BaseSettings):
         "balanced", description="What a request gets that asks for no quality."
     )
     batch_tokens: int = Field(
-        512,
+        128,
         ge=16,
         le=65536,
-        description="Padded source tokens of one batch. A short call waits for the batch that "
-        "runs, so this is a bound on its wait; larger gains little on a CPU.",
+        description="Padded source tokens of one batch, at most. A short call waits for the batch "
+        "that runs, so this bounds its wait; on a CPU larger ones gain nothing.",
     )
     batch_rows: int = Field(32, ge=1, le=1024, description="Sentences of one batch, at most.")
     max_queue_wait: float = Field(

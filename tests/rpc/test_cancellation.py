@@ -132,8 +132,8 @@ async def test_short_calls_go_before_the_rest_of_a_long_document() -> None:
         await document.read()
         await until(lambda: bool(model.started))
         short = asyncio.create_task(_answer(served))
-        await until(lambda: served.app.worker.load().jobs > 1_000 - 8)
+        await until(lambda: served.app.worker.load().jobs == len(LINES))
         model.gate.set()
         await short
-        assert model.started.index("وصل الوزير.") <= 16
+        assert model.started.index("وصل الوزير.") == 1
         document.cancel()

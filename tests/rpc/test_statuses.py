@@ -154,6 +154,8 @@ async def test_a_stock_client_retries_a_refusal_by_itself() -> None:
     [
         pytest.param("س" * 101, {"max_code_points": 100}, "code points", id="code points"),
         pytest.param("س.\n" * 11, {"max_sentences": 10}, "sentences", id="sentences"),
+        pytest.param("كلمة " * 1_100_000, {}, "code points", id="ten megabytes"),
+        pytest.param("خبر.\n" * 100_000, {}, "sentences", id="a hundred thousand sentences"),
     ],
 )
 async def test_a_text_too_large_is_refused_for_good(

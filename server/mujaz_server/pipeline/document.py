@@ -20,7 +20,7 @@ from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.run import DocumentRun, selected
 from mujaz_server.pipeline.translated import Row, TranslatedSentences
 from mujaz_server.text.normalize import has_arabic
-from mujaz_server.text.segment import NewlineMode
+from mujaz_server.text.segment import NewlineMode, segment
 from mujaz_server.translation.engine import Decoding, Translation
 
 # Shorter texts are planned on the event loop: a thread costs more than they do.
@@ -122,17 +122,20 @@ class Pipeline:
             raise TextTooLargeError("code points", code_points, self.limits.code_points)
 
         def planned() -> list[list[PlannedSentence]]:
+            cut = [segment(text, newline) for text in texts]
+            if not all(cut):
+                raise BlankTextError
+            count = sum(map(len, cut))
+            if count > self.limits.sentences:
+                raise TextTooLargeError("sentences", count, self.limits.sentences)
             tokens = self.limits.source_tokens
-            return [plan(text, newline, self._encode, tokens) for text in texts]
+            return [
+                plan(text, segments, self._encode, tokens)
+                for text, segments in zip(texts, cut, strict=True)
+            ]
 
         inline = code_points <= _INLINE_CODE_POINTS
-        sentences = planned() if inline else await asyncio.to_thread(planned)
-        if not all(sentences):
-            raise BlankTextError
-        count = sum(map(len, sentences))
-        if count > self.limits.sentences:
-            raise TextTooLargeError("sentences", count, self.limits.sentences)
-        return sentences
+        return planned() if inline else await asyncio.to_thread(planned)
 
     def _translated(
         self, planned: Sequence[PlannedSentence], request: DocumentRequest

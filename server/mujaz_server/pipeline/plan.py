@@ -1,10 +1,10 @@
 """From a text to the sentences that are to be translated: spans, pieces, parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mujaz_server.text.normalize import has_arabic, normalize
-from mujaz_server.text.segment import NewlineMode, Segment, segment, split_long
+from mujaz_server.text.segment import Segment, split_long
 
 Pieces = list[str]
 Encode = Callable[[str], Pieces]
@@ -31,9 +31,11 @@ class PlannedSentence:
         return sum(map(len, self.parts))
 
 
-def plan(text: str, newline: NewlineMode, encode: Encode, max_tokens: int) -> list[PlannedSentence]:
+def plan(
+    text: str, segments: Sequence[Segment], encode: Encode, max_tokens: int
+) -> list[PlannedSentence]:
     """Returns the sentences of a text in order, each in rows of at most `max_tokens` pieces."""
-    return [_sentence(text, each, encode, max_tokens) for each in segment(text, newline)]
+    return [_sentence(text, each, encode, max_tokens) for each in segments]
 
 
 def _sentence(text: str, where: Segment, encode: Encode, max_tokens: int) -> PlannedSentence:
