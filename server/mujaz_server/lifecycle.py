@@ -24,35 +24,32 @@ EXIT_AT_ONCE = 130
 async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
     """Serves until a signal; returns the exit status.
 
-    Loading happens in a thread, so that a signal while loading ends the server at once.
+    Loading happens in a thread that nothing can interrupt, so a signal while loading ends the
+    process around it.
 
     Raises:
         StartError: The server cannot start.
     """
-    _log.info("settings", **settings.model_dump())
     asked_to_stop = _stop_on_signals()
     loading = asyncio.create_task(_started(settings, load))
     stopping = asyncio.create_task(asked_to_stop.wait())
     await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not loading.done():
         _log.info("stopped while loading")
-        return 0
+        os._exit(0)
     app = await loading
     _log.info(
-        "serving",
-        address=settings.address,
-        port=app.port,
-        metrics_port=app.metrics_port,
-        threads=settings.thread_count,
+        "serving", port=app.port, metrics_port=app.metrics_port, settings=settings.model_dump()
     )
+    serving = asyncio.create_task(_drained(app, settings, asked_to_stop))
     hanging = asyncio.create_task(app.hung.wait())
-    await asyncio.wait({stopping, hanging}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving, hanging}, return_when=asyncio.FIRST_COMPLETED)
     if hanging.done():
         _log.critical("the engine hangs; exiting for the supervisor", seconds=settings.watchdog)
         await app.rpc.not_serving()
         os._exit(EXIT_HUNG)
     hanging.cancel()
-    await _drain(app, settings)
+    await serving
     return 0
 
 
@@ -62,7 +59,8 @@ async def _started(settings: Settings, load: Callable[[], Loaded]) -> App:
     return app
 
 
-async def _drain(app: App, settings: Settings) -> None:
+async def _drained(app: App, settings: Settings, asked_to_stop: asyncio.Event) -> None:
+    await asked_to_stop.wait()
     _log.info("draining", calls=len(app.rpc.in_flight), grace=settings.drain_grace)
     await app.rpc.not_serving()
     await asyncio.sleep(settings.drain_linger)

@@ -1,7 +1,7 @@
 """Settings of the server: from flags, the environment and a TOML file, in that order.
 
 Every field states its unit, its range and the reason for its default. The table in
-docs/operations.md is made from them by `mujaz-server settings --markdown`.
+docs/settings.md is made from them by `make settings-table`.
 """
 
 import os
@@ -21,8 +21,10 @@ from pydantic_settings import (
 PREFIX = "MUJAZ_"
 
 # Variables of the same prefix that are not ours: those of the client and of the model store, and
-# those that Kubernetes sets in every pod for a Service called "mujaz" (its service links).
-_NOT_SETTINGS = re.compile(r"MUJAZ_(?:SERVER|TOKEN|HOME|CONFIG|SERVICE_\w+|PORT|PORT_\w+)")
+# the service links that Kubernetes sets in every pod for Services called "mujaz" or "mujaz-…".
+_NOT_SETTINGS = re.compile(
+    r"MUJAZ_(?:SERVER|HOME|CONFIG|(?:\w+_)?SERVICE_(?:HOST|PORT\w*)|(?:\w+_)?PORT(?:_\w+)?)"
+)
 
 
 class SettingsError(Exception):
@@ -32,9 +34,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """The validated settings of one server. Frozen once made."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     address: str = Field(
         "127.0.0.1:50051",

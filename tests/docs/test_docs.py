@@ -13,7 +13,7 @@ from google.rpc import code_pb2
 from mujaz_server.batching.admission import QueueFullError
 from mujaz_server.pipeline.events import TextTooLargeError
 from mujaz_server.rpc import errors
-from mujaz_server.rpc.errors import InvalidRequestError, Violation, fault
+from mujaz_server.rpc.errors import InvalidRequestError, Violation, blank, fault, no_arabic
 from mujaz_server.summary.selection import ReasonKind
 from mujaz_server.translation.checks import Flag
 from processes import SERVER, ServerProcess, running
@@ -147,6 +147,8 @@ def raised() -> Iterable[BaseException]:
     """Yields one error for each row of the table."""
     yield from (kind() for kind in errors._FAULTS)
     yield InvalidRequestError([Violation("text", "must not be blank")])
+    yield blank("text")
+    yield no_arabic(["text"])
     yield TextTooLargeError("sentences", 2, 1)
     yield QueueFullError(1.0)
     yield RuntimeError()

@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from mujaz.v1 import mujaz_pb2 as pb

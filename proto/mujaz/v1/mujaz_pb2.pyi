@@ -13,8 +13,9 @@ Conventions that hold for every message here:
 * Languages are BCP-47 tags, compared without regard to case (AIP-143).
 * Enums are open: a client must expect numbers it does not know, and treat
   them as the `_UNSPECIFIED` value (AIP-126).
-* Every error is a `google.rpc.Status` with exactly one
-  `google.rpc.ErrorInfo` whose domain is `mujaz` (AIP-193).
+* Every error of mujaz is a `google.rpc.Status` with exactly one
+  `google.rpc.ErrorInfo` whose domain is `mujaz` (AIP-193); what gRPC answers
+  by itself (a message over the limit, a caller's own deadline) has none.
 """
 
 from collections import abc as _abc

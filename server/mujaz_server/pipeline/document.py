@@ -124,7 +124,7 @@ class Pipeline:
         def planned() -> list[list[PlannedSentence]]:
             cut = [segment(text, newline) for text in texts]
             if not all(cut):
-                raise BlankTextError
+                raise BlankTextError(cut.index([]))
             count = sum(map(len, cut))
             if count > self.limits.sentences:
                 raise TextTooLargeError("sentences", count, self.limits.sentences)

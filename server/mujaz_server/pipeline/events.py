@@ -150,11 +150,15 @@ class TextTooLargeError(Exception):
 
 
 class BlankTextError(Exception):
-    """A text is empty or holds nothing that could be a sentence."""
+    """A text is empty or holds nothing that could be a sentence.
 
+    Attributes:
+        position: Which of the request's texts it is, from 0.
+    """
 
-class NoArabicError(Exception):
-    """A text that must hold Arabic holds none."""
+    def __init__(self, position: int) -> None:
+        super().__init__(f"text {position} is blank")
+        self.position = position
 
 
 class DeadlinePassedError(Exception):

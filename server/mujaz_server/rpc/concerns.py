@@ -102,6 +102,7 @@ def answered_with_status(observer: CallObserver) -> Concern:
 
     @asynccontextmanager
     async def concern(call: Call) -> AsyncIterator[None]:
+        call.context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         try:
             yield
         except (grpc.aio.AbortError, GeneratorExit):

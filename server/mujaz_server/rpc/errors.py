@@ -13,9 +13,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from mujaz_server.batching.admission import QueueFullError
 from mujaz_server.pipeline.events import (
-    BlankTextError,
     DeadlinePassedError,
-    NoArabicError,
     TextTooLargeError,
 )
 
@@ -34,9 +32,22 @@ class Violation:
 class InvalidRequestError(Exception):
     """Fields of a request break their rules."""
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
+    def __init__(self, violations: Sequence[Violation], reason: str = "INVALID_FIELD") -> None:
         super().__init__("; ".join(f"{each.field}: {each.description}" for each in violations))
         self.violations = tuple(violations)
+        self.reason = reason
+
+
+def blank(field: str) -> InvalidRequestError:
+    """The error of a text in which no sentence was found."""
+    rule = "must hold more than white space and invisible marks"
+    return InvalidRequestError([Violation(field, rule)], "BLANK_TEXT")
+
+
+def no_arabic(fields: Sequence[str]) -> InvalidRequestError:
+    """The error of texts that must hold Arabic and do not."""
+    rule = "must hold Arabic, since options.require_arabic is set"
+    return InvalidRequestError([Violation(field, rule) for field in fields], "NO_ARABIC")
 
 
 class MalformedRequestError(Exception):
@@ -107,19 +118,8 @@ class Fault:
         return status
 
 
-def _invalid(reason: str, violations: Sequence[Violation]) -> Fault:
-    named = "; ".join(f"{each.field}: {each.description}" for each in violations)
-    return Fault(code_pb2.INVALID_ARGUMENT, reason, named, violations=violations)
-
-
 # What is said of an error that needs no more than its kind.
 _FAULTS: Mapping[type[BaseException], Fault] = {
-    BlankTextError: _invalid(
-        "BLANK_TEXT", [Violation("text", "must hold more than white space and invisible marks")]
-    ),
-    NoArabicError: _invalid(
-        "NO_ARABIC", [Violation("text", "must hold Arabic, since options.require_arabic is set")]
-    ),
     MalformedRequestError: Fault(
         code_pb2.INVALID_ARGUMENT,
         "MALFORMED_REQUEST",
@@ -167,7 +167,9 @@ def fault(error: BaseException, request_id: str) -> Fault:
     """Returns what a caller may know of an error: never a class name, a path or a text."""
     match error:
         case InvalidRequestError():
-            return _invalid("INVALID_FIELD", error.violations)
+            return Fault(
+                code_pb2.INVALID_ARGUMENT, error.reason, str(error), violations=error.violations
+            )
         case TextTooLargeError():
             return Fault(
                 code_pb2.RESOURCE_EXHAUSTED,

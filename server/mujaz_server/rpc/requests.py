@@ -1,14 +1,15 @@
 """Requests of mujaz.v1 as the domain has them. Nothing invalid gets past this module."""
 
+from collections.abc import Mapping
+
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz_server.pipeline.events import (
     DocumentRequest,
-    NoArabicError,
     Order,
     Quality,
     SummaryOptions,
 )
-from mujaz_server.rpc.errors import InvalidRequestError, Violation
+from mujaz_server.rpc.errors import InvalidRequestError, Violation, no_arabic
 from mujaz_server.summary.selection import Budget, Ratio, SentenceCount, WordCount
 from mujaz_server.text.normalize import has_arabic
 from mujaz_server.text.segment import NewlineMode
@@ -59,7 +60,6 @@ def text_request(
 
     Raises:
         InvalidRequestError: Fields break the rules that their comments state.
-        NoArabicError: A text has no Arabic letter though it must.
     """
     rules = _Rules()
     count = len(message.texts)
@@ -74,7 +74,8 @@ def text_request(
     )
     _check_options(rules, message.options)
     rules.close()
-    _require_arabic(message.options, *message.texts)
+    texts = {f"texts[{position}]": text for position, text in enumerate(message.texts)}
+    _require_arabic(message.options, texts)
     return _request("", message.options, default, deadline, alternative_count=alternatives)
 
 
@@ -87,7 +88,6 @@ def document_request(
 
     Raises:
         InvalidRequestError: Fields break the rules that their comments state.
-        NoArabicError: The text has no Arabic letter though it must.
     """
     rules = _Rules()
     rules.require(bool(message.text.strip()), "text", "must not be blank")
@@ -98,7 +98,7 @@ def document_request(
         rules.close()
         summary = _summary_options(message.summary)
     rules.close()
-    _require_arabic(message.options, message.text)
+    _require_arabic(message.options, {"text": message.text})
     return _request(message.text, message.options, default, deadline, summary=summary)
 
 
@@ -121,9 +121,10 @@ def _request(
     )
 
 
-def _require_arabic(options: pb.TranslationOptions, *texts: str) -> None:
-    if options.require_arabic and not all(map(has_arabic, texts)):
-        raise NoArabicError
+def _require_arabic(options: pb.TranslationOptions, texts: Mapping[str, str]) -> None:
+    lacking = [field for field, text in texts.items() if not has_arabic(text)]
+    if options.require_arabic and lacking:
+        raise no_arabic(lacking)
 
 
 def _check_options(rules: _Rules, options: pb.TranslationOptions) -> None:

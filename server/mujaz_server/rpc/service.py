@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import grpc.aio
@@ -10,15 +11,15 @@ from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_models.manifest import Manifest
 from mujaz_server.pipeline.document import Pipeline
-from mujaz_server.pipeline.events import Quality
+from mujaz_server.pipeline.events import BlankTextError, DocumentRequest, Event, Quality
 from mujaz_server.rpc import replies, requests
-from mujaz_server.rpc.errors import InvalidRequestError, ModelNotLoadedError, Violation
+from mujaz_server.rpc.errors import InvalidRequestError, ModelNotLoadedError, Violation, blank
 
 
 class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
     """Serves one pipeline and the model behind it.
 
-    Methods raise domain errors; `interceptors` turns them into statuses.
+    Methods raise domain errors; the concerns around every call turn them into statuses.
     """
 
     def __init__(
@@ -35,7 +36,10 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         """Short texts: n in, n out, in order."""
         asked = requests.text_request(request, self._quality, self._deadline(context))
         self._require_model(request.options.model)
-        answers = await self._pipeline.texts(request.texts, asked)
+        try:
+            answers = await self._pipeline.texts(request.texts, asked)
+        except BlankTextError as error:
+            raise blank(f"texts[{error.position}]") from error
         return pb.TranslateTextResponse(
             translations=[
                 pb.TextTranslation(text=text, sentences=map(replies.sentence, sentences))
@@ -50,7 +54,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         """The sentences of a document, in order, each as soon as it is ready."""
         asked = requests.document_request(request, self._quality, self._deadline(context))
         self._require_model(request.options.model)
-        async with self._pipeline.document(asked) as events:
+        async with self._events(asked) as events:
             async for event in events:
                 yield replies.translate_event(event, self._manifest)
 
@@ -60,7 +64,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         """The sentences of a document, and its summary."""
         asked = requests.document_request(request, self._quality, self._deadline(context))
         self._require_model(request.options.model)
-        async with self._pipeline.document(asked) as events:
+        async with self._events(asked) as events:
             async for event in events:
                 yield replies.summarize_event(event, self._manifest)
 
@@ -82,6 +86,14 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
             self._manifest, max_code_points=limits.code_points, max_sentences=limits.sentences
         )
         return pb.ListModelsResponse(models=[model])
+
+    @asynccontextmanager
+    async def _events(self, asked: DocumentRequest) -> AsyncIterator[AsyncIterator[Event]]:
+        try:
+            async with self._pipeline.document(asked) as events:
+                yield events
+        except BlankTextError as error:
+            raise blank("text") from error
 
     def _require_model(self, name: str) -> None:
         if name not in {"", self._manifest.name}:
