@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         "balanced", description="What a request gets that asks for no quality."
     )
     batch_tokens: int = Field(
-        128,
+        256,
         ge=16,
         le=65536,
         description="Padded source tokens of one batch, at most. A short call waits for the batch "
