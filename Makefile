@@ -64,7 +64,10 @@ lock: $(SETUP_DEV)  ## resolve the dependencies anew into the two locks
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
 
 bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency under load
-	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python bench/segmentation.py
+	$(BIN)/python bench/queue_cost.py
+	$(BIN)/python bench/checks.py
+	$(BIN)/python bench/latency.py
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/node/node_modules
