@@ -42,7 +42,7 @@ _PLAIN_FORMS: Final = str.maketrans(
     }
 )
 _PLAIN: Final = "!-~\u060c\u061b\u061f\u0621-\u063a\u0641-\u064a"
-_PLAIN_TEXT: Final = re.compile(f"[{_PLAIN}]++(?: [{_PLAIN}]++)*+")
+_PLAIN_TEXT: Final = re.compile(f"[{_PLAIN}]+(?: [{_PLAIN}]+)*")
 _ARABIC: Final = re.compile(f"[{ARABIC_LETTERS}]")
 _CACHED: Final = 4  # the longest cluster worth remembering
 _FIRST_VOWEL, _LAST_TAIL = 0x1160, 0x11FF  # Hangul jamo that join the one before

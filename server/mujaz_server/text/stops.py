@@ -27,7 +27,8 @@ LOOK: Final = 24
 
 _LETTER: Final = f"[{ARABIC_LETTERS}][{ARABIC_MARKS}]{{0,4}}"
 _WORD_BACKWARDS: Final = re.compile(  # a search for the end of a string would try every start
-    rf"\s{{0,2}}((?:[{ARABIC_MARKS}]{{0,4}}[{ARABIC_LETTERS}])+|[A-Za-z]++(?![/@=_-])|[{DIGITS}]+)"
+    rf"\s{{0,2}}((?:[{ARABIC_MARKS}]{{0,4}}[{ARABIC_LETTERS}])+"
+    rf"|[A-Za-z]+(?![A-Za-z/@=_-])|[{DIGITS}]+)"
 )
 _NEXT_WORD: Final = re.compile(rf"[\"“”«(\[﴿–—•*-]?\s?((?:{_LETTER}){{1,24}}|\w{{1,24}})?")
 _LIST_NUMBER_LENGTH: Final = 12
