@@ -5,6 +5,7 @@ import pkgutil
 import re
 
 import pytest
+
 from mujaz_server import text
 
 POSSESSIVE = re.compile(r"[*+?}]\+|\(\?>")
