@@ -68,6 +68,7 @@ bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, lat
 	$(BIN)/python bench/queue_cost.py
 	$(BIN)/python bench/checks.py
 	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/promises.py
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/node/node_modules
