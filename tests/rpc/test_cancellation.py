@@ -77,6 +77,20 @@ async def test_a_client_that_vanishes_takes_its_work_along() -> None:
         assert await served.stub.TranslateText(SHORT)
 
 
+async def test_stopping_returns_only_when_every_call_has_run_its_last_line() -> None:
+    async with serving() as served:
+        served.model.gate.clear()
+        calls = [served.stub.SummarizeDocument(DOCUMENT) for _ in range(8)]
+        for call in calls:
+            await call.read()
+        await served.app.rpc.stop(0)
+        assert len(served.app.rpc.in_flight) == 0
+        assert served.app.worker.load().jobs == 0
+        for call in calls:
+            assert await call.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+        served.model.gate.set()
+
+
 async def test_a_reader_that_stops_stops_its_own_work_and_nobody_elses() -> None:
     async with serving(stream_window=16, stall_timeout=0.3, max_code_points=4_000_000) as served:
         big = pb.TranslateDocumentRequest(
