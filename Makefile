@@ -27,7 +27,7 @@ setup: $(SETUP)  ## make .venv with everything that serving and the demo need
 demo: $(SETUP)  ## translate and summarize an article with a real server
 	@$(BIN)/python examples/demo.py $(ARTICLE)
 
-serve: $(SETUP)  ## serve on 127.0.0.1:50051 until Ctrl-C (settings: make settings-table)
+serve: $(SETUP)  ## serve on 127.0.0.1:50051 until Ctrl-C
 	@$(BIN)/mujaz-server serve
 
 test: $(SETUP_DEV) $(SETUP_NODE)  ## run all tests and print the coverage
