@@ -22,6 +22,7 @@ from mujaz.v1 import mujaz_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Step = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -264,3 +265,10 @@ def shared_server() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def article() -> str:
     return ARTICLE
+
+
+@pytest.fixture
+def file(tmp_path: Path, article: str) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_bytes(article.encode())
+    return path
