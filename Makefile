@@ -11,6 +11,7 @@ MEMBERS := proto models server client
 CODE := $(MEMBERS) tests bench examples docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SETUP := $(VENV)/.ready
+SETUP_MODELS := $(VENV)/.ready-models
 SETUP_DEV := $(VENV)/.ready-dev
 SETUP_NODE := examples/node/node_modules/.ready
 
@@ -24,8 +25,9 @@ help:  ## list the targets
 
 setup: $(SETUP)  ## make .venv with everything that serving and the demo need
 
-demo: $(SETUP)  ## translate and summarize an article with a real server
-	@$(BIN)/python examples/demo.py $(ARTICLE)
+demo: $(SETUP) $(if $(MODEL),$(SETUP_MODELS))  ## translate and summarize an article (MODEL=opus-mt-ar-en)
+	@$(if $(MODEL),$(BIN)/mujaz-models pull $(MODEL))
+	@$(if $(MODEL),MUJAZ_MODEL=$(MODEL)) $(BIN)/python examples/demo.py $(ARTICLE)
 
 serve: $(SETUP)  ## serve on 127.0.0.1:50051 until Ctrl-C
 	@$(BIN)/mujaz-server serve
@@ -58,10 +60,12 @@ released-proto: $(SETUP_DEV)  ## record the API that buf breaking compares with
 settings-table: $(SETUP)  ## write docs/settings.md from the settings
 	$(BIN)/mujaz-server settings --markdown > docs/settings.md
 
-lock: $(SETUP_DEV)  ## resolve the dependencies anew into the two locks
+lock: $(SETUP_DEV)  ## resolve the dependencies anew into the three locks
 	printf -- '-e ./%s\n' $(MEMBERS) | $(BIN)/uv pip compile $(LOCKED) - --group build \
 		$(MEMBERS:%=--no-emit-package mujaz-%) -o requirements.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
+	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
+		-c requirements.lock --no-emit-package mujaz-models -o requirements-models.lock
 
 bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency under load
 	$(BIN)/python bench/segmentation.py
@@ -69,6 +73,7 @@ bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, lat
 	$(BIN)/python bench/checks.py
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/promises.py
+	$(BIN)/python bench/converters.py
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/node/node_modules
@@ -93,6 +98,11 @@ $(SETUP): requirements.lock $(MEMBERS:%=%/pyproject.toml) | $(VENV)/bin/python
 	@echo "Installing what the server and the client need, pinned by requirements.lock"
 	@{ $(PIP) install --require-hashes -r requirements.lock $(COUNTED)
 	@$(PIP) install -q --no-build-isolation --no-deps $(MEMBERS:%=-e ./%)
+	@touch $@
+
+$(SETUP_MODELS): requirements-models.lock $(SETUP)
+	@echo "Installing what fetches models, pinned by requirements-models.lock"
+	@{ $(PIP) install --require-hashes -r requirements-models.lock $(COUNTED)
 	@touch $@
 
 $(SETUP_DEV): requirements-dev.lock $(SETUP)

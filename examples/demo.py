@@ -4,6 +4,7 @@ usage: python examples/demo.py [FILE [ARGUMENT OF mujaz summarize …]]
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ BIN = Path(sys.executable).parent
 @contextmanager
 def server() -> Iterator[str]:
     """Starts mujaz-server on a free port, yields its address, and stops it as a supervisor does."""
-    print("Starting the server with the embedded model … ", end="", flush=True)
+    model = os.environ.get("MUJAZ_MODEL", "embedded")
+    print(f"Starting the server with the {model} model … ", end="", flush=True)
     started = time.monotonic()
     command = [str(BIN / "mujaz-server"), "serve", "--log-format", "json"]
     process = subprocess.Popen(

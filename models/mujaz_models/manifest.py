@@ -17,7 +17,7 @@ from typing import Any
 FILE_NAME = "mujaz.json"
 FORMAT = 1
 
-_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -197,7 +197,7 @@ def _int8_range(field: str, value: object) -> int | None:
 
 
 def _model_name(field: str, value: object) -> str:
-    return _matching(_MODEL_NAME, field, value)
+    return _matching(MODEL_NAME, field, value)
 
 
 def _texts(field: str, value: object) -> tuple[str, ...]:

@@ -92,3 +92,11 @@ def test_the_models_package_needs_nothing_but_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_remove_tells_what_is_gone(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["remove", "stored"]) == 0
+    assert capsys.readouterr().out == f"removed {stored}\n"
+    assert not stored.exists()
+    assert main(["remove", "stored"]) == 1
+    assert "the store has no model 'stored'" in capsys.readouterr().err

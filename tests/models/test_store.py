@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from models.conftest import write_model
 from mujaz_models import store
+from mujaz_models.verify import VerifyError
 
 
 def test_the_embedded_model_is_found_by_name(home: Path) -> None:
@@ -65,3 +67,68 @@ def test_home_is_where_the_platform_keeps_data(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert store.home() == Path(expected)
+
+
+def test_a_complete_model_is_installed_by_one_rename(home: Path) -> None:
+    with store.staging() as staging:
+        folder = write_model(staging / "tiny")
+        assert list(store.models()) == ["starter"]
+        assert store.install(folder, "tiny") == home / "models" / "tiny"
+    assert store.find("tiny") == home / "models" / "tiny"
+    assert [path.name for path in (home / "models").iterdir()] == ["tiny"]
+
+
+def test_a_model_that_is_not_what_its_manifest_says_is_not_installed(home: Path) -> None:
+    with store.staging() as staging:
+        folder = write_model(staging / "tiny")
+        (folder / "model.bin").write_bytes(b"Weights")
+        with pytest.raises(VerifyError):
+            store.install(folder, "tiny")
+    assert list((home / "models").iterdir()) == []
+
+
+def test_a_model_is_installed_under_its_own_name(home: Path) -> None:
+    with store.staging() as staging:
+        folder = write_model(staging / "tiny")
+        with pytest.raises(store.StoreError, match="This is a bug"):
+            store.install(folder, "other")
+    assert list((home / "models").iterdir()) == []
+
+
+def test_a_taken_name_is_taken_until_it_is_replaced(stored: Path) -> None:
+    with store.staging() as staging:
+        folder = write_model(staging / "stored", "stored")
+        (folder / "new").touch()
+        with pytest.raises(store.StoreError, match="--replace"):
+            store.install(folder, "stored")
+        assert not (stored / "new").exists()
+        store.install(folder, "stored", replace=True)
+    assert (stored / "new").exists()
+    assert [path.name for path in stored.parent.iterdir()] == ["stored"]
+
+
+def test_every_file_reaches_the_disk_before_the_rename(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(store, "_sync", lambda path: synced.append(path.name))
+    with store.staging() as staging:
+        store.install(write_model(staging / "tiny"), "tiny")
+    assert sorted(synced[:-2]) == ["empty.json", "model.bin", "mujaz.json", "source.spm"]
+    assert synced[-2:] == ["tiny", "models"]
+    assert home.exists()
+
+
+def test_a_removed_model_is_gone(stored: Path) -> None:
+    assert store.remove("stored") == stored
+    assert list(store.models()) == ["starter"]
+    assert list(stored.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["starter", "none", "../models", ""])
+def test_only_a_stored_model_can_be_removed(name: str, stored: Path) -> None:
+    with pytest.raises((store.StoreError, store.ModelNotFoundError)) as caught:
+        store.remove(name)
+    assert "\n" not in str(caught.value)
+    assert store.embedded().is_dir()
+    assert stored.is_dir()
