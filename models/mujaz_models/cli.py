@@ -11,9 +11,10 @@ from mujaz_models.convert.command import COMMAND as IMPORT
 from mujaz_models.evaluate.command import COMMAND as EVALUATE
 from mujaz_models.manifest import ManifestError
 from mujaz_models.pull.command import COMMAND as PULL
+from mujaz_models.train.command import COMMAND as TRAIN
 from mujaz_models.verify import VerifyError
 
-COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, PULL)
+COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, PULL, TRAIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
