@@ -2,6 +2,7 @@
 """The command `mujaz-models`: it hands its arguments to one of the commands listed here."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ from mujaz_models.pull.command import COMMAND as PULL
 from mujaz_models.train.command import COMMAND as TRAIN
 from mujaz_models.verify import VerifyError
 
+EXIT_BROKEN_PIPE = 141  # what a shell reports of a command that SIGPIPE ended
+
 COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, PULL, TRAIN)
 
 
@@ -24,11 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those after the program's name; those of the process by default.
 
     Returns:
-        The exit status: 0, or 1 after one line on the standard error that says what is wrong.
+        The exit status: 0, 141 where the reader of the output left, or 1 after one line on the
+        standard error that says what is wrong.
     """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has left, as `head` does; the interpreter must not flush into the pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
     except (CommandError, ManifestError, VerifyError, store.ModelNotFoundError, OSError) as error:
         print(f"mujaz-models: {error}", file=sys.stderr)
         return 1

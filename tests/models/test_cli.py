@@ -100,3 +100,16 @@ def test_remove_tells_what_is_gone(stored: Path, capsys: pytest.CaptureFixture[s
     assert not stored.exists()
     assert main(["remove", "stored"]) == 1
     assert "the store has no model 'stored'" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly() -> None:
+    command = Path(sys.executable).with_name("mujaz-models")
+    process = subprocess.Popen(
+        [str(command), "card", "starter"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as said:
+        assert said.read() == ""
+    assert process.wait(20) == 141
