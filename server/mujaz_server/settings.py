@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         ge=16,
         le=65536,
         description="Padded source tokens of one batch, at most. A short call waits for the batch "
-        "that runs, so this bounds its wait; on a CPU larger ones gain nothing.",
+        "that runs, so this bounds its wait; on a CPU larger ones gain little.",
     )
     batch_rows: int = Field(32, ge=1, le=1024, description="Sentences of one batch, at most.")
     max_queue_wait: float = Field(
@@ -80,8 +80,7 @@ class Settings(BaseSettings):
         1_000_000,
         ge=1,
         le=100_000_000,
-        description="Source tokens that may wait, of all calls together: a bound on memory, "
-        "about 200 bytes each.",
+        description="Source tokens that may wait, of all calls together: a bound on memory.",
     )
     max_streams: int = Field(
         512, ge=1, le=65536, description="Calls in progress, at most; more are refused at once."
