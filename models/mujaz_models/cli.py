@@ -13,11 +13,12 @@ from mujaz_models.evaluate.command import COMMAND as EVALUATE
 from mujaz_models.manifest import ManifestError
 from mujaz_models.pull.command import COMMAND as PULL
 from mujaz_models.train.command import COMMAND as TRAIN
+from mujaz_models.train.lexicon.corpus import COMMAND as LEXICON
 from mujaz_models.verify import VerifyError
 
 EXIT_BROKEN_PIPE = 141  # what a shell reports of a command that SIGPIPE ended
 
-COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, PULL, TRAIN)
+COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, LEXICON, PULL, TRAIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Single words and their translation, inflected: a corpus from the Buckwalter lexicon."""
