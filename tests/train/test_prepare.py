@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mujaz_models.train.corpora import CorpusError, Pair
-from mujaz_models.train.prepare import PAIRS, REPORT, HeldOut, prepare, select
+from mujaz_models.train.prepare import PAIRS, REPORT, HeldOut, Prepared, prepare, select
+from mujaz_models.train.recipe import Substitution
 
 LEAK_AR = "أعلن وزير الخارجية الفرنسي، يوم الاثنين، أن بلاده ستستضيف مؤتمرا دوليا."
 LEAK_EN = "The French foreign minister announced on Monday that his country will host a conference."
@@ -105,3 +106,46 @@ def test_nothing_is_made_anew_until_an_input_changes(data: Path) -> None:
 def test_a_missing_corpus_is_named(data: Path) -> None:
     with pytest.raises(CorpusError, match=r"sport\.tsv\.xz is not in"):
         prepare({"sport": 1.0}, [data], [], data.parent / "work")
+
+
+DERIVED = Substitution(of=("news",), times=2)
+NEWS = "قتل 26 شخصا في دمشق الاثنين\t26 people were killed in Damascus on Monday"
+
+
+@pytest.fixture
+def news(data: Path) -> Path:
+    _corpus(data / "news.tsv.xz", NEWS, "نعم\tyes")
+    _corpus(data / "heavy.tsv.xz", "في دمشق\tin Damascus")
+    return data
+
+
+def _prepare(news: Path, *held_out: Path, seed: int = 1) -> Prepared:
+    weights = {"news": 1.0, "heavy": 2.0, "substituted": 0.5}
+    return prepare(weights, [news], held_out, news.parent / "work", DERIVED, seed)
+
+
+def test_pairs_are_derived_of_the_corpora_named(news: Path) -> None:
+    derived = [pair for name, pair in _prepare(news).pairs if name == "substituted"]
+    assert len(derived) == 2
+    assert all("people were killed in" in pair.english for pair in derived)
+    report = json.loads((news.parent / "work" / REPORT).read_bytes())
+    assert report["corpora"]["substituted"]["kept"] == 2
+    assert report["corpora"]["substituted"]["read"] == 2
+
+
+def test_what_is_derived_is_held_against_the_evaluation_sets(news: Path) -> None:
+    derived = [pair for name, pair in _prepare(news).pairs if name == "substituted"]
+    held_out = news.parent / "derived.tsv"
+    held_out.write_text(f"{derived[0].arabic}\t{derived[0].english}\n", encoding="utf-8")
+    again = [pair for name, pair in _prepare(news, held_out).pairs if name == "substituted"]
+    assert derived[0] not in again
+    report = json.loads((news.parent / "work" / REPORT).read_bytes())
+    assert report["corpora"]["substituted"]["held_out"] >= 1
+
+
+def test_another_seed_derives_other_pairs_and_no_seed_changes_the_rest(news: Path) -> None:
+    one, two = _prepare(news), _prepare(news, seed=2)
+    assert one == _prepare(news)
+    assert one.digest != two.digest
+    assert one.pairs != two.pairs
+    assert one.pairs[:-2] == two.pairs[:-2]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mujaz_models.train.recipe import RecipeError, Stage, load, parse
+from mujaz_models.train.recipe import RecipeError, Stage, Substitution, load, parse
 
 STARTER = Path(__file__).parents[2] / "models" / "starter" / "recipe.toml"
 SMALL = """
@@ -46,6 +46,8 @@ def test_the_recipe_of_the_starter_is_read() -> None:
     assert [stage.name for stage in recipe.stages] == ["decoder", "grow", "news"]
     assert recipe.model.encoder_layers == 8
     assert recipe.corpora["written"] == 4
+    assert recipe.substitution is not None
+    assert "newswire" in recipe.substitution.of
 
 
 def test_what_a_recipe_leaves_out_has_its_default() -> None:
@@ -53,6 +55,7 @@ def test_what_a_recipe_leaves_out_has_its_default() -> None:
     assert recipe.seed == 1
     assert recipe.corpora == {"news": 4.0, "words": 0.25}
     assert recipe.vocabulary.target_pieces == 8000
+    assert recipe.substitution is None
     assert recipe.stages == (
         Stage("only", learning_rate=1e-3, frozen_layers=2, batch_tokens=100, tokens=1000),
     )
@@ -133,3 +136,25 @@ def test_a_second_stage_of_the_same_name_is_refused() -> None:
 def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"none\.toml cannot be read"):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("section", "complaint"),
+    [
+        pytest.param('of = ["news"]\nname = "words"', "", id="a corpus with a weight"),
+        pytest.param('of = ["news"]', "without a weight: substituted", id="no weight"),
+        pytest.param('of = ["sport"]\nname = "words"', "weight: sport", id="of an unknown one"),
+        pytest.param('of = ["words"]\nname = "words"', "derived of others", id="of itself"),
+        pytest.param('of = []\nname = "words"', "derived of others", id="of nothing"),
+        pytest.param('of = ["news"]\ntimes = 0', "times must be at least 1", id="no times"),
+        pytest.param("times = 1", "lacks of", id="of what is not said"),
+        pytest.param('of = "news"', "must be of type", id="a text for a list"),
+    ],
+)
+def test_a_substitution_is_of_corpora_and_has_a_weight(section: str, complaint: str) -> None:
+    text = f"{SMALL}\n[substitution]\n{section}\n"
+    if not complaint:
+        assert parse(text).substitution == Substitution(of=("news",), name="words")
+        return
+    with pytest.raises(RecipeError, match=complaint):
+        parse(text)

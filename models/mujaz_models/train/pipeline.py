@@ -95,7 +95,10 @@ class Pipeline:
     def prepare(self) -> Prepared:
         """Clean the corpora, and hold the evaluation sets out of them."""
         files = corpora.held_out_files(self.held_out)
-        return prepare(self.recipe.corpora, self.folders, files, self.work)
+        recipe = self.recipe
+        return prepare(
+            recipe.corpora, self.folders, files, self.work, recipe.substitution, recipe.seed
+        )
 
     def bake(self, prepared: Prepared) -> None:
         """Build vocabulary and model from the pretrained encoder, with a fresh decoder."""

@@ -9,10 +9,14 @@ import lzma
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from mujaz_models.train import corpora, spelling
 from mujaz_models.train.corpora import Pair
+from mujaz_models.train.recipe import Substitution
+from mujaz_models.train.substitution import gazetteer
+from mujaz_models.train.substitution.substitute import substitute
 
 PAIRS = "pairs.tsv.xz"
 REPORT = "prepared.json"
@@ -50,6 +54,8 @@ def prepare(
     folders: Sequence[Path],
     held_out: Sequence[Path],
     work: Path,
+    substitution: Substitution | None = None,
+    seed: int = 1,
 ) -> Prepared:
     """Clean the corpora into the work folder, or take what is there if no input has changed.
 
@@ -58,17 +64,25 @@ def prepare(
         folders: where the corpora are, the first that has one.
         held_out: files of evaluation sets, of which nothing may be in the training text.
         work: the folder for `pairs.tsv.xz` and `prepared.json`, which counts what was dropped.
+        substitution: what to derive from the clean pairs; it is cleaned as they are.
+        seed: of the names and figures that are put in.
 
     Raises:
         CorpusError: a corpus is missing or cannot be read.
     """
-    files = {name: corpora.find(f"{name}.tsv.xz", folders) for name in weights}
-    digest = _digest(weights, [*files.values(), *held_out])
+    read = [name for name in weights if not substitution or name != substitution.name]
+    files = {name: corpora.find(f"{name}.tsv.xz", folders) for name in read}
+    digest = _digest(weights, [*files.values(), *held_out], _rules(substitution, seed))
     if not _is_current(work, digest):
         kept = HeldOut(line for path in held_out for line in corpora.held_out_lines(path))
-        heaviest_first = sorted(weights, key=lambda name: (-weights[name], name))
+        heaviest_first = sorted(read, key=lambda name: (-weights[name], name))
         counts: dict[str, dict[str, int]] = {}
-        pairs = list(select(((n, corpora.read(files[n])) for n in heaviest_first), kept, counts))
+        sources = {name: corpora.read(files[name]) for name in heaviest_first}
+        pairs: list[tuple[str, Pair]] = []
+        if substitution:  # read last, when all other pairs are there
+            sources[substitution.name] = _derived(pairs, substitution, Random(seed))  # noqa: S311 (no secret)
+        for named in select(sources.items(), kept, counts):
+            pairs.append(named)  # noqa: PERF402 (the last source reads what is there)
         _write(work, pairs, {"digest": digest, "corpora": counts})
     return Prepared(list(_read(work / PAIRS)), digest)
 
@@ -91,6 +105,17 @@ def select(
                 yield name, pair
 
 
+def _derived(
+    pairs: Sequence[tuple[str, Pair]], substitution: Substitution, rng: Random
+) -> Iterator[tuple[str, str]]:
+    """Yield what is derived from the pairs that are there when the first is asked for."""
+    originals = [pair for name, pair in pairs if name in substitution.of]
+    for _ in range(substitution.times):
+        for original in originals:
+            if pair := substitute(original, rng):
+                yield pair.arabic, pair.english
+
+
 def _fate(pair: Pair, held_out: HeldOut, seen: set[bytes]) -> str:
     if held_out.holds(pair.arabic) or held_out.holds(pair.english):
         return "held_out"
@@ -106,8 +131,12 @@ def _runs(words: tuple[str, ...]) -> set[int]:
     return {hash(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)}
 
 
-def _digest(weights: Mapping[str, float], files: Sequence[Path]) -> str:
-    total = hashlib.sha256(repr((_VERSION, sorted(weights.items()))).encode())
+def _rules(substitution: Substitution | None, seed: int) -> bytes:
+    return repr((substitution, seed, gazetteer.read())).encode() if substitution else b""
+
+
+def _digest(weights: Mapping[str, float], files: Sequence[Path], rules: bytes) -> str:
+    total = hashlib.sha256(repr((_VERSION, sorted(weights.items()))).encode() + rules)
     for path in files:
         total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -127,6 +127,26 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitution:
+    """A corpus derived from others: their pairs with other names and figures (see there).
+
+    Attributes:
+        of: the corpora it is derived from.
+        times: how many pairs are derived from each, where anything in it can be swapped.
+        name: of the derived corpus; it has a weight among the corpora, and no file.
+    """
+
+    of: tuple[str, ...]
+    times: int = 1
+    name: str = "substituted"
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "times")
+        if not self.of or self.name in self.of:
+            raise RecipeError(f"corpus {self.name!r} must be derived of others")
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides what a model becomes, but for the corpora's contents.
 
@@ -135,6 +155,7 @@ class Recipe:
         seed: of every choice made by chance.
         corpora: how often a pair of each corpus is read in an epoch, by the corpus's name; 0.25 is
             every fourth epoch. A corpus NAME is the file NAME.tsv.xz.
+        substitution: what is derived from them; nothing is where it is None.
     """
 
     name: str
@@ -147,6 +168,7 @@ class Recipe:
     bake: Baking
     stages: tuple[Stage, ...]
     seed: int = 1
+    substitution: Substitution | None = None
 
     def __post_init__(self) -> None:
         for corpus, weight in self.corpora.items():
@@ -157,6 +179,9 @@ class Recipe:
             raise RecipeError("there must be stages, each with a name of its own")
         if self.bake.layers > self.model.encoder_layers:
             raise RecipeError("bake.layers must not be more than model.encoder_layers")
+        derived = {self.substitution.name, *self.substitution.of} if self.substitution else set()
+        if unknown := derived - set(self.corpora):
+            raise RecipeError(f"substitution names corpora without a weight: {_list(unknown)}")
         for stage in self.stages:
             self._check(stage)
 
@@ -213,7 +238,9 @@ def _record(kind: type[_R], table: object, where: str) -> _R:
 
 
 def _value(kind: Any, value: object, where: str) -> object:  # noqa: ANN401 (a type, any)
-    if isinstance(kind, type) and kind in {Vocabulary, Shape, Baking}:
+    if kind == Substitution | None:
+        kind = Substitution
+    if isinstance(kind, type) and kind in {Vocabulary, Shape, Baking, Substitution}:
         return _record(kind, value, where)
     if get_origin(kind) is tuple and isinstance(value, list):
         item = get_args(kind)[0]
