@@ -71,6 +71,36 @@ def test_a_stage_with_nothing_to_read_is_an_error(dataset: Dataset) -> None:
         Batches(dataset, np.zeros(PAIRS), _stage(), seed=1)
 
 
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_read_an_epoch_once_between_them(dataset: Dataset, workers: int) -> None:
+    stage = _stage(workers=workers)
+    crew = [Batches(dataset, np.ones(PAIRS), stage, seed=1, rank=rank) for rank in range(workers)]
+    shares = [[pair for pair, _ in _epoch(batches)] for batches in crew]
+    assert sorted(pair for share in shares for pair in share) == list(range(PAIRS))
+    again = [[pair for pair, _ in _epoch(batches, 1)] for batches in crew]
+    assert [set(share) for share in again] == [set(share) for share in shares]
+
+
+def test_a_worker_knows_what_the_others_read(dataset: Dataset) -> None:
+    stage = _stage(workers=2, english_share=0.2)
+    crew = [Batches(dataset, np.ones(PAIRS), stage, seed=1, rank=rank) for rank in range(2)]
+    streams = zip(*(batches.since(Position()) for batches in crew), strict=True)
+    for one, other in itertools.islice(streams, 300):
+        assert one.after == other.after
+        assert one.tokens == other.tokens == one.target_tokens + other.target_tokens
+
+
+def test_one_without_rows_left_waits_for_the_end_of_the_epoch(dataset: Dataset) -> None:
+    weights = np.where(np.arange(PAIRS) % 2, 1.0, 4.0)
+    batches = Batches(dataset, weights, _stage(workers=2), seed=1, rank=1)
+    first = itertools.takewhile(lambda b: b.after.epoch == 0, batches.since(Position()))
+    rows = [len(batch.pairs) for batch in first]
+    ended = rows.index(0)
+    assert ended > 0
+    assert not any(rows[ended:])
+    assert sum(rows) == PAIRS / 2
+
+
 @pytest.mark.parametrize("taken", [0, 1, 7, 60])
 def test_a_run_that_goes_on_reads_the_very_next_batch(dataset: Dataset, taken: int) -> None:
     batches = Batches(dataset, np.ones(PAIRS), _stage(english_share=0.3), seed=1)

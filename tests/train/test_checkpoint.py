@@ -92,6 +92,18 @@ def test_a_checkpoint_is_read_as_it_was_written(model: Any, shape: Shape, tmp_pa
     assert [p.name for p in tmp_path.iterdir()] == [checkpoints.FILE]
 
 
+def test_a_checkpoint_from_before_there_were_workers_is_read(
+    model: Any, shape: Shape, tmp_path: Path
+) -> None:
+    path = tmp_path / checkpoints.FILE
+    checkpoints.save(Checkpoint(shape, model.state_dict()), path)
+    held = torch.load(path, weights_only=True)
+    del held["others"], held["progress"]["workers"]
+    torch.save(held, path)
+    read = checkpoints.load(path)
+    assert (read.others, read.progress.workers) == ((), 1)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -83,6 +83,12 @@ def test_what_a_recipe_leaves_out_has_its_default() -> None:
             "tokens = 1000", "tokens = 9\nminutes = 1", "so many minutes or", id="two ends"
         ),
         pytest.param("tokens = 1000", "tokens = 0", "tokens must be above 0", id="no tokens"),
+        pytest.param(
+            "tokens = 1000",
+            "tokens = 1000\nworkers = 0",
+            "workers must be at least 1",
+            id="a stage that nobody trains",
+        ),
         pytest.param("news = 4", "news = 0", "weight of corpus 'news'", id="a weight of nothing"),
         pytest.param(
             "news = 4", "news = nan", "weight of corpus 'news'", id="a weight that is none"

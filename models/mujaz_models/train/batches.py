@@ -1,13 +1,18 @@
 """Which pairs are read when: batches of like length, the same ones for the same seed.
 
-A batch is a function of the seed, the stage, the epoch and its number, so a run that was stopped
-goes on with the very batch that would have come next.
+A batch is a function of the seed, the stage, the epoch, its number and the worker that reads it, so
+a run that was stopped goes on with the very batch that would have come next.
+
+Workers share the pairs, not the batches: a pair is always read by the same one, which so need keep
+no other's frozen states. Each draws the whole epoch and reads its part; that is little work, and
+with it each knows how many tokens all of them have read.
 """
 
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +31,10 @@ _MOST_OFTEN: Final = 3.0
 """A corpus read more often in an epoch is not restored from noise any more often."""
 
 
+_Group = tuple[Ids, Ids]  # of the pairs of a batch, and of their kinds
+_NOTHING: Final[_Group] = (np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 class Kind(IntEnum):
     """What of a pair the encoder reads."""
 
@@ -36,7 +45,10 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the reading stands: the next batch is this one of this epoch, both from 0."""
+    """Where the reading stands: the next batch is this one of this epoch, both from 0.
+
+    Workers side by side read batches of the same number, each its own.
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -49,13 +61,17 @@ class Batch:
     Attributes:
         pairs, kinds: what each row is, by the pair's index in the dataset.
         source: source ids with `</s>`; `target`: target ids without special tokens.
+        tokens: target tokens of the batches of this number, of all workers.
         after: the position once this batch is done.
+
+    It has no rows where the worker has come to the end of its share before the others have.
     """
 
     pairs: Sequence[int]
     kinds: Sequence[Kind]
     source: Sequence[Ids]
     target: Sequence[Ids]
+    tokens: int
     after: Position
 
     @property
@@ -65,23 +81,30 @@ class Batch:
 
 
 class Batches:
-    """The batches of one stage.
+    """The batches of one stage, or a worker's share of them.
 
     Args:
         dataset: what is read.
         weights: of each pair; 1 is once an epoch, 0.25 every fourth epoch.
-        stage: its name, token budget and shares of bare and of noised text.
+        stage: its name, token budget, shares of bare and of noised text, and number of workers.
         seed: of all chance.
+        rank: of the worker, from 0.
     """
 
     def __init__(
-        self, dataset: Dataset, weights: npt.NDArray[np.float64], stage: Stage, seed: int
+        self,
+        dataset: Dataset,
+        weights: npt.NDArray[np.float64],
+        stage: Stage,
+        seed: int,
+        rank: int = 0,
     ) -> None:
         if not weights.any():
             raise ValueError(f"stage {stage.name!r} has nothing to read")
         self._dataset = dataset
         self._weights = weights
         self._stage = stage
+        self._rank = rank
         self._seed = (seed, zlib.crc32(stage.name.encode()))
         self._source_lengths = (dataset.plain, dataset.bare, dataset.english)
 
@@ -89,14 +112,21 @@ class Batches:
         """Yield the batches from a position on, without end."""
         epoch, skipped = position.epoch, position.batch
         while True:
-            for number, (pairs, kinds) in enumerate(self._epoch(epoch)):
+            for number, groups in enumerate(self._epoch(epoch)):
                 if number >= skipped:
-                    yield self._batch(pairs, kinds, Position(epoch, number))
+                    yield self._batch(groups, Position(epoch, number))
             epoch, skipped = epoch + 1, 0
 
-    def _epoch(self, epoch: int) -> Iterator[tuple[Ids, Ids]]:
+    def _epoch(self, epoch: int) -> Iterator[tuple[_Group, ...]]:
+        """Yield what the workers read, each its own, of one batch number after the other."""
         rng = np.random.default_rng((*self._seed, epoch))
         pairs, kinds = self._examples(rng)
+        readers = pairs % self._stage.workers
+        shares = [readers == rank for rank in range(self._stage.workers)]
+        streams = [self._windows(pairs[share], kinds[share], rng) for share in shares]
+        return zip_longest(*streams, fillvalue=_NOTHING)
+
+    def _windows(self, pairs: Ids, kinds: Ids, rng: np.random.Generator) -> Iterator[_Group]:
         for start in range(0, len(pairs), _WINDOW):
             window = slice(start, start + _WINDOW)
             yield from self._window(pairs[window], kinds[window], rng)
@@ -118,9 +148,7 @@ class Batches:
         order = rng.permutation(len(pairs))
         return pairs[order], kinds[order]
 
-    def _window(
-        self, pairs: Ids, kinds: Ids, rng: np.random.Generator
-    ) -> Iterator[tuple[Ids, Ids]]:
+    def _window(self, pairs: Ids, kinds: Ids, rng: np.random.Generator) -> Iterator[_Group]:
         """Cut examples into batches of like length, in any order."""
         source = np.choose(kinds, [rows.lengths[pairs] for rows in self._source_lengths]) + 1
         target = self._dataset.target.lengths[pairs] + 1
@@ -130,8 +158,10 @@ class Batches:
         for number in rng.permutation(len(groups)):
             yield pairs[groups[number]], kinds[groups[number]]
 
-    def _batch(self, pairs: Ids, kinds: Ids, position: Position) -> Batch:
-        rng = np.random.default_rng((*self._seed, position.epoch, position.batch, 1))
+    def _batch(self, groups: Sequence[_Group], position: Position) -> Batch:
+        pairs, kinds = groups[self._rank]
+        number = (position.epoch, position.batch, 1 + self._rank)
+        rng = np.random.default_rng((*self._seed, *number))
         source = []
         for pair, kind in zip(pairs, kinds, strict=True):
             row = self._source_lengths[kind][pair]
@@ -142,6 +172,7 @@ class Batches:
             [Kind(kind) for kind in kinds],
             source,
             [self._dataset.target[pair] for pair in pairs],
+            sum(int((self._dataset.target.lengths[read] + 1).sum()) for read, _ in groups),
             Position(position.epoch, position.batch + 1),
         )
 

@@ -28,8 +28,8 @@ class Progress:
     Attributes:
         stage: its name; empty before the first.
         finished: whether the stage has come to its end.
-        position: of the next batch, in the dataset of this digest.
-        steps, tokens, seconds: of the stage so far; target tokens.
+        position: of the next batch, in the dataset of this digest and for so many workers.
+        steps, tokens, seconds: of the stage so far; target tokens, of all workers.
     """
 
     stage: str = ""
@@ -39,6 +39,7 @@ class Progress:
     steps: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Checkpoint:
         optimizer: AdamW's state of each trained parameter, by the parameter's name.
         history: what the finished stages took.
         randomness: state of torch's generator (of the CPU).
+        others: what the workers after the first have of their own: for each a dictionary of its
+            `optimizer` and its `randomness`, which for the first one stand above.
     """
 
     shape: Shape
@@ -60,6 +63,18 @@ class Checkpoint:
     progress: Progress = field(default_factory=Progress)
     history: tuple[dict[str, Any], ...] = ()
     randomness: torch.Tensor | None = None
+    others: tuple[dict[str, Any], ...] = ()
+
+    def of_worker(self, rank: int) -> "Checkpoint":
+        """Return the state from which a worker goes on.
+
+        One more than there were takes the first one's moments, and randomness of its own.
+        """
+        if rank == 0:
+            return self
+        if rank > len(self.others):
+            return replace(self, randomness=None)
+        return replace(self, **self.others[rank - 1])
 
     def averaged(self) -> Weights:
         """Return the weights with their averages: what is measured and exported."""
@@ -75,7 +90,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     partial.replace(path)
 
 
-_PLAIN: Final = ("weights", "averages", "optimizer", "history", "randomness")
+_PLAIN: Final = ("weights", "averages", "optimizer", "history", "randomness", "others")
 
 
 def load(path: Path) -> Checkpoint:
@@ -91,24 +106,25 @@ def load(path: Path) -> Checkpoint:
     if isinstance(held, dict) and held.get("format") == _FORMAT:
         progress = dict(held["progress"])
         progress["position"] = Position(**progress["position"])
-        plain = {name: held[name] for name in _PLAIN}
+        plain = {name: held[name] for name in _PLAIN if name in held}
         return Checkpoint(Shape(**held["shape"]), progress=Progress(**progress), **plain)
     if isinstance(held, dict) and {"m", "c"} <= held.keys():
         return _first_format(held, path)
     raise CheckpointError(f"{path} is not a checkpoint of this training")
 
 
-def begin(checkpoint: Checkpoint, stage: str, dataset: str) -> Checkpoint:
+def begin(checkpoint: Checkpoint, stage: str, dataset: str, workers: int = 1) -> Checkpoint:
     """Return the state from which a stage starts, or goes on if it is the one that was stopped.
 
-    Other pairs than last time begin the next epoch: a position in the old ones means nothing.
+    Other pairs than last time, or another number of workers to share them, begin the next epoch: a
+    position in the old ones means nothing.
     """
     progress = checkpoint.progress
     if progress.stage != stage or progress.finished:
-        progress = Progress(stage=stage, dataset=dataset)
-    elif progress.dataset != dataset:
+        progress = Progress(stage=stage, dataset=dataset, workers=workers)
+    elif (progress.dataset, progress.workers) != (dataset, workers):
         position = Position(progress.position.epoch + 1)
-        progress = replace(progress, dataset=dataset, position=position)
+        progress = replace(progress, dataset=dataset, workers=workers, position=position)
     return replace(checkpoint, progress=progress)
 
 

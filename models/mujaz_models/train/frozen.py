@@ -12,7 +12,8 @@ import torch
 from mujaz_models.train.batches import Batch, Kind, pad
 from mujaz_models.train.model import TranslationModel, source_mask
 
-_MOST_BYTES: Final = 6 << 30
+MOST_BYTES: Final = 6 << 30
+"""Kept by all the workers of a machine together."""
 
 
 class LowerStates:
@@ -24,7 +25,7 @@ class LowerStates:
         most_bytes: kept at most; a GPU computes them faster than it would be sent them.
     """
 
-    def __init__(self, model: TranslationModel, layers: int, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, model: TranslationModel, layers: int, most_bytes: int = MOST_BYTES) -> None:
         self._model = model
         self._layers = layers
         self._room = 0 if model.output_bias.is_cuda else most_bytes

@@ -7,33 +7,27 @@ checkpoint for transformers) and `model` (the one that the server reads).
 """
 
 import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-
 from mujaz_models.convert import convert_folder
 from mujaz_models.train import checkpoint as checkpoints
 from mujaz_models.train import corpora, dataset, vocabulary
-from mujaz_models.train.batches import Batches
 from mujaz_models.train.checkpoint import Checkpoint, CheckpointError
 from mujaz_models.train.dataset import Dataset
 from mujaz_models.train.export import export
 from mujaz_models.train.measure import Measure
-from mujaz_models.train.model import TranslationModel
 from mujaz_models.train.precision import choose
 from mujaz_models.train.prepare import Prepared, prepare
 from mujaz_models.train.recipe import Recipe, Stage
-from mujaz_models.train.trainer import Surroundings, Trainer
+from mujaz_models.train.stages import Training, check_place, log
 from mujaz_models.train.vocabulary import Processors
 
 PREPARE, BAKE, EXPORT = "prepare", "bake", "export"
 _TOKENS: Final = "tokens.npz"
-_LOG: Final = "runs.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +68,18 @@ class Pipeline:
 
         Raises:
             CheckpointError: the step needs a training that is not there.
+            CommandError: a stage to be trained has several workers, on a GPU.
             CorpusError: a corpus is missing or cannot be read.
             EncoderError: the pretrained encoder is missing.
+            WorkerError: one of several workers has died.
         """
         self.work.mkdir(parents=True, exist_ok=True)
         if step == EXPORT:
             self.export()
             return
+        for stage in self.recipe.stages:
+            if step in {None, stage.name}:
+                check_place(stage, choose())
         prepared = self.prepare()
         if step == PREPARE:
             return
@@ -143,24 +142,18 @@ class Pipeline:
         place = choose()
         measure = Measure(sets, processors, place)
         for stage in stages:
-            held = checkpoints.load(self.work / checkpoints.FILE)
-            held = checkpoints.begin(held, stage.name, data.digest)
-            model = TranslationModel(
-                held.shape, processors.source.get_piece_size(), processors.target.get_piece_size()
-            )
-            model.load_state_dict(held.weights)
-            torch.manual_seed(self.recipe.seed)  # of the dropout; a stage that goes on has its own
-            weights = data.weights(self.recipe.corpora, stage.corpora)
-            trainer = Trainer(
-                model.to(place.device),
+            training = Training(
+                self.work,
                 stage,
-                Batches(data, weights, stage, self.recipe.seed),
-                held,
+                data,
+                dict(self.recipe.corpora),
+                self.recipe.seed,
                 place,
-                Surroundings(self._save, self._log, measure),
+                measure,
+                seconds,
             )
-            before = held.progress.seconds
-            reached = trainer.run(seconds).progress
+            before = training.begins().seconds
+            reached = training.run()
             if not reached.finished:
                 return False
             seconds -= reached.seconds - before
@@ -178,14 +171,8 @@ class Pipeline:
         dataset.save(made, path)
         return made
 
-    def _save(self, held: Checkpoint) -> None:
-        checkpoints.save(held, self.work / checkpoints.FILE)
-
     def _log(self, line: dict[str, Any]) -> None:
-        text = json.dumps(line)
-        with (self.work / _LOG).open("a", encoding="utf-8") as log:
-            log.write(f"{text}\n")
-        print(text, flush=True)  # noqa: T201 (a command prints)
+        log(self.work, line)
 
     def _provenance(self, held: Checkpoint) -> dict[str, Any]:
         progress = held.progress

@@ -100,6 +100,8 @@ class Stage:
         english_share: share of the examples that restore a noised target sentence.
         bare_share: share of the pairs whose alifs are written without hamza, as newswire does.
         corpora: the only ones read; all where it is empty.
+        workers: processes that train side by side on a CPU and average their weights now and then
+            (see `workers`); a step of the warm-up is one of each.
     """
 
     name: str
@@ -115,12 +117,13 @@ class Stage:
     english_share: float = 0.0
     bare_share: float = 0.35
     corpora: tuple[str, ...] = ()
+    workers: int = 1
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.tokens is None):
             raise RecipeError(f"stage {self.name!r} must last so many minutes or so many tokens")
         _above_zero(self, "minutes" if self.tokens is None else "tokens", "learning_rate")
-        _at_least(self, 1, "batch_tokens")
+        _at_least(self, 1, "batch_tokens", "workers")
         _at_least(self, 0, "frozen_layers", "warm_up_steps", "encoder_learning_rate")
         _within(self, 0, 1, "final_rate", "bare_share")
         _within(self, 0, 0.9, "english_share", "label_smoothing")

@@ -8,6 +8,9 @@ What the first runs taught, and what the recipe's numbers come from:
   them; the lower ones stay frozen, for their states can then be kept.
 - The averages of the weights are what is measured and exported: at a high learning rate they are
   worth about as much as letting it fall.
+- On a CPU two processes of one thread each, which read other batches and average their weights
+  now and then, read 1.35 times as much as one of two threads; and averaging takes noise away (see
+  `workers`).
 """
 
 import signal
@@ -21,13 +24,14 @@ import torch
 
 from mujaz_models.train.batches import Batch, Batches, Kind, pad
 from mujaz_models.train.checkpoint import Checkpoint
-from mujaz_models.train.frozen import LowerStates
+from mujaz_models.train.frozen import MOST_BYTES, LowerStates
 from mujaz_models.train.loss import SmoothedCrossEntropy
 from mujaz_models.train.measure import averaged
 from mujaz_models.train.model import TranslationModel
 from mujaz_models.train.precision import Place
 from mujaz_models.train.recipe import Stage
 from mujaz_models.train.vocabulary import EOS, PAD, START
+from mujaz_models.train.workers import ALONE, Crew
 
 _BETAS: Final = (0.9, 0.98)
 _EPSILON: Final = 1e-9
@@ -45,10 +49,14 @@ class Habits:
     Attributes:
         log_steps: between two lines of the log.
         save_seconds: between two checkpoints; the loss on the held-out sets is measured then.
+        meet_steps: between two averagings of the workers' weights, where there are several. At a
+            hundred, a minute or more, they take nothing measurable of the time, and the workers
+            have gone apart far enough for the average to be better than any of them.
     """
 
     log_steps: int = 200
     save_seconds: float = 600.0
+    meet_steps: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,16 @@ class Surroundings:
 
 
 class Trainer:
-    """Trains a model through one stage.
+    """Trains a model through one stage, alone or as one of several workers.
+
+    Workers stand at the same step, with the same progress, by themselves: the batches tell each
+    how much all have read. They meet every so many steps and at the end of the stage. Whatever
+    concerns all is settled there: averaging, checkpoints, and whether to stop.
 
     Args:
         model: on its device, with the weights of the checkpoint.
         checkpoint: whose progress is of this stage.
-        batches: of this stage.
+        batches: of this stage, and of this worker.
     """
 
     def __init__(
@@ -86,24 +98,29 @@ class Trainer:
         place: Place,
         surroundings: Surroundings,
         habits: Habits = Habits(),
+        crew: Crew = ALONE,
     ) -> None:
         self._model, self._stage, self._batches = model, stage, batches
         self._checkpoint, self._progress = checkpoint, checkpoint.progress
-        self._place, self._around, self._habits = place, surroundings, habits
-        self._lower = LowerStates(model, stage.frozen_layers)
+        self._place, self._around, self._habits, self._crew = place, surroundings, habits, crew
+        self._lower = LowerStates(model, stage.frozen_layers, MOST_BYTES // crew.size)
         self._train_mode()
         self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
-        self._optimizer = _optimizer(self._trained, stage, checkpoint)
+        own = checkpoint.of_worker(crew.rank)
+        self._optimizer = _optimizer(self._trained, stage, own)
         self._averages = {
             name: checkpoint.averages.get(name, parameter.detach()).to(parameter.device).clone()
             for name, parameter in self._trained.items()
         }
-        if checkpoint.randomness is not None and self._progress.steps:
-            torch.set_rng_state(checkpoint.randomness)
-        self._since_log = _SinceLog(torch.zeros((), device=place.device), 0, surroundings.clock())
+        if own.randomness is not None and self._progress.steps:
+            torch.set_rng_state(own.randomness)
+        nats = torch.zeros((), device=place.device)
+        self._since_log = _SinceLog(nats, 0, 0, surroundings.clock())
 
     def run(self, seconds: float = float("inf")) -> Checkpoint:
         """Train to the end of the stage, for so many seconds, or until SIGTERM or SIGINT.
+
+        Several workers stop where they next meet, as soon as one of them is asked to.
 
         Returns:
             The state at the end, which is saved too; its progress says whether it is finished.
@@ -114,17 +131,31 @@ class Trainer:
             for batch in self._batches.since(self._progress.position):
                 now = self._around.clock()
                 self._progress = replace(self._progress, seconds=before + now - began)
-                if self._share() >= 1:
-                    self._progress = replace(self._progress, finished=True)
-                if self._progress.finished or stopped() or now - began >= seconds:
-                    break
+                if self._meets():
+                    finished, stop, due = self._crew.agree(
+                        self._share() >= 1,
+                        stopped() or now - began >= seconds,
+                        now - saved >= self._habits.save_seconds,
+                    )
+                    self._progress = replace(self._progress, finished=finished)
+                    if finished or stop:
+                        break
+                    if due:
+                        self._save()
+                        saved = self._around.clock()
                 self._step(batch)
                 if self._progress.steps % self._habits.log_steps == 0:
                     self._log({})
-                if now - saved >= self._habits.save_seconds:
-                    self._save()
-                    saved = self._around.clock()
             return self._save()
+
+    def _meets(self) -> bool:
+        """Return whether the workers meet after the steps so far; one alone does after each."""
+        tokens = self._stage.tokens
+        return (
+            self._crew.size == 1
+            or self._progress.steps % self._habits.meet_steps == 0
+            or (tokens is not None and self._progress.tokens >= tokens)
+        )
 
     def _share(self) -> float:
         """Return how much of the stage is done."""
@@ -140,6 +171,21 @@ class Trainer:
         return warm * (1 - (1 - self._stage.final_rate) * min(1.0, self._share()))
 
     def _step(self, batch: Batch) -> None:
+        if batch.pairs:
+            self._learn(batch)
+        self._progress = replace(
+            self._progress,
+            position=batch.after,
+            steps=self._progress.steps + 1,
+            tokens=self._progress.tokens + batch.tokens,
+        )
+        self._since_log.tokens += batch.tokens
+        if self._meets():
+            self._crew.average(list(self._trained.values()))
+        if self._progress.steps % _AVERAGE_EVERY == 0:
+            self._average()
+
+    def _learn(self, batch: Batch) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = group["full_rate"] * self._rate()
         loss, nats = self._loss(batch)
@@ -147,16 +193,7 @@ class Trainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self._trained.values()), _LARGEST_GRADIENT)
         self._optimizer.step()
-        tokens = batch.target_tokens
-        self._progress = replace(
-            self._progress,
-            position=batch.after,
-            steps=self._progress.steps + 1,
-            tokens=self._progress.tokens + tokens,
-        )
-        self._since_log.add(nats * tokens, tokens)
-        if self._progress.steps % _AVERAGE_EVERY == 0:
-            self._average()
+        self._since_log.add(nats, batch.target_tokens)
 
     def _loss(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         model, device = self._model, self._place.device
@@ -194,6 +231,7 @@ class Trainer:
         self._lower.freeze()
 
     def _save(self) -> Checkpoint:
+        self._crew.average(list(self._averages.values()))
         with averaged(self._model, self._averages):
             self._log({"nats_per_character": self._around.measure(self._model)})
         self._train_mode()
@@ -202,14 +240,16 @@ class Trainer:
         history = (
             (*self._checkpoint.history, done) if progress.finished else self._checkpoint.history
         )
+        moments = {name: self._optimizer.state[p] for name, p in self._trained.items()}
+        own = {"optimizer": moments, "randomness": torch.get_rng_state()}
         state = Checkpoint(
             self._checkpoint.shape,
             {name: value.detach() for name, value in self._model.state_dict().items()},
             self._averages,
-            {name: self._optimizer.state[p] for name, p in self._trained.items()},
-            progress,
-            history,
-            torch.get_rng_state(),
+            progress=progress,
+            history=history,
+            others=self._crew.gather(own)[1:],
+            **own,
         )
         self._around.save(state)
         return state
@@ -228,25 +268,27 @@ class Trainer:
 
 @dataclass(slots=True)
 class _SinceLog:
-    """What happened since the last line of the log."""
+    """What happened since the last line of the log: tokens of all workers, nats of its own."""
 
     nats: torch.Tensor
+    own_tokens: int
     tokens: int
     began: float
 
-    def add(self, nats: torch.Tensor, tokens: int) -> None:
-        self.nats += nats.detach()
-        self.tokens += tokens
+    def add(self, nats_per_token: torch.Tensor, tokens: int) -> None:
+        self.nats += nats_per_token.detach() * tokens
+        self.own_tokens += tokens
 
     def take(self, now: float) -> dict[str, float]:
         """Return nats per token and tokens per second, and begin anew."""
-        tokens, seconds, nats = self.tokens, now - self.began, float(self.nats)
+        own, tokens, seconds = self.own_tokens, self.tokens, now - self.began
+        nats = float(self.nats)
         self.nats.zero_()
-        self.tokens, self.began = 0, now
-        if not tokens:
+        self.own_tokens, self.tokens, self.began = 0, 0, now
+        if not own:
             return {}
         speed = round(tokens / seconds) if seconds else 0
-        return {"nats_per_token": round(nats / tokens, 4), "tokens_per_second": speed}
+        return {"nats_per_token": round(nats / own, 4), "tokens_per_second": speed}
 
 
 def _optimizer(trained: dict[str, Any], stage: Stage, checkpoint: Checkpoint) -> Any:  # noqa: ANN401 (torch's)
