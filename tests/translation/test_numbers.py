@@ -93,6 +93,7 @@ def test_the_same_numbers_said_differently_are_the_same(source: str, output: str
         pytest.param("ثلاثة ملايين", "3 billion", ["3000000"], ["3000000000"], id="word-scale"),
         pytest.param("2.200.112", "2,200,12", ["2200112"], ["200", "12"], id="digit-of-group-lost"),
         pytest.param("1.5", "15", ["1.5"], ["15"], id="point-lost"),
+        pytest.param("13,25 جنيها", "1325 pounds", ["13.25"], ["1325"], id="price-is-no-hour"),
         pytest.param("244890", "24490", ["244890"], ["24490"], id="digit-lost"),
         pytest.param("13 و13", "13", ["13"], [], id="said-once-instead-of-twice"),
         pytest.param("13", "13, 13", [], ["13"], id="said-twice-instead-of-once"),

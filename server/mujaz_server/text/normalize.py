@@ -3,7 +3,8 @@
 Compatibility forms are composed (NFKC), diacritics, tatweel and controls are dropped, quotes and
 dashes are made plain, white space is collapsed. Digits become ASCII: models have seen few others
 (in the embedded model's training text ASCII digits are fifty times as frequent as Arabic-Indic
-ones, and it misreads those). `،`, `؛` and `؟` stay, for the model knows them.
+ones, and it misreads those), and decimals have a point. `،`, `؛` and `؟` stay, for the model knows
+them.
 """
 
 import bisect
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mujaz_server.text.characters import ARABIC_LETTERS, ARABIC_MARKS, INVISIBLE
+from mujaz_server.text.decimals import pointed
 
 _LONGEST_RUN_OF_MARKS: Final = 30
 """Combining marks kept after one letter, as in the Stream-Safe Text Format of UAX #15. Without
@@ -79,7 +81,7 @@ def normalize(text: str) -> Normalized:
     Lone surrogates become U+FFFD. The time taken is linear in the text.
     """
     if not text or _PLAIN_TEXT.fullmatch(text):
-        return Normalized(text, range(len(text) + 1))
+        return Normalized(pointed(text), range(len(text) + 1))
     pieces: list[str] = []
     offsets: list[int] = []
     for index, cluster in _clusters(text):
@@ -90,7 +92,7 @@ def normalize(text: str) -> Normalized:
             pieces.append(piece)
             offsets += [index] * len(piece)
     normalized = "".join(pieces).rstrip(" ")
-    return Normalized(normalized, (*offsets[: len(normalized)], len(text)))
+    return Normalized(pointed(normalized), (*offsets[: len(normalized)], len(text)))
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:

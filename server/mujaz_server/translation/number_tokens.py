@@ -30,6 +30,11 @@ _SHORT_SCALES = {"k": Decimal(10**3), "m": Decimal(10**6), "b": Decimal(10**9)}
 _GROUP = 3  # digits between thousands separators
 _CENTURY = 1900  # of `the 80s`
 _YEARS = 100
+_OF_DAY = re.compile(
+    r"الساع[ةه]|ت ?غ\b|توقيت|صباح|ظهر|مساء|فجر|ليل"
+    r"|\b(?:gmt|utc|at|by|from|until|hours?|local|[ap]\.?m)\b"
+)
+_NEAR = 24  # characters
 _HOURS = 24
 _MINUTES = 60
 
@@ -107,7 +112,10 @@ def _digit_tokens(match: re.Match[str], link: str) -> Iterator[NumberToken]:
     before = match.string[match.start() - 1 : match.start()]
     in_name = before.isascii() and before.isalpha()  # B52, H1N1
     suffix = match["suffix"] or ""
-    for values in _literals(match["digits"]):
+    near = max(0, match.start() - _NEAR), match.end() + _NEAR
+    for values in _literals(
+        match["digits"], of_day=_OF_DAY.search(match.string, *near) is not None
+    ):
         yield NumberToken(_with_suffix(values, suffix), link, digits=True, vague=in_name)
         link = ""
     if suffix in SCALES:
@@ -135,17 +143,17 @@ def _clock(written: str) -> tuple[Decimal, ...]:
     return tuple(values)
 
 
-def _literals(written: str) -> list[tuple[Decimal, ...]]:
+def _literals(written: str, *, of_day: bool) -> list[tuple[Decimal, ...]]:
     """Read digits with separators: one number with all its readings, or several numbers."""
     digits = written.replace("٬", "")
     groups = re.split("[.,،٫]", digits)
     separators = [character for character in digits if not character.isdecimal()]
-    if readings := _readings(groups, separators):
+    if readings := _readings(groups, separators, of_day=of_day):
         return [readings]
     return [(Decimal(group),) for group in groups]
 
 
-def _readings(groups: list[str], separators: list[str]) -> tuple[Decimal, ...]:
+def _readings(groups: list[str], separators: list[str], *, of_day: bool) -> tuple[Decimal, ...]:
     whole = Decimal("".join(groups))
     decimal = Decimal("".join(groups[:-1]) + "." + groups[-1])
     thousands = (
@@ -157,7 +165,9 @@ def _readings(groups: list[str], separators: list[str]) -> tuple[Decimal, ...]:
         case []:
             return (whole,)
         case [separator]:
-            return _readings_of_two(whole, decimal, groups, separator if thousands else "")
+            if of_day and not thousands and _is_hour(*groups):
+                return (decimal, whole)  # newswire writes 22,00 and 22.00 for 2200 hours
+            return _readings_of_two(whole, decimal, separator if thousands else "")
         case [*_] if thousands and len(set(separators)) == 1:
             return (whole,)
         case [*others, last] if last not in others and len(set(others)) == 1:
@@ -166,12 +176,11 @@ def _readings(groups: list[str], separators: list[str]) -> tuple[Decimal, ...]:
             return ()
 
 
-def _readings_of_two(
-    whole: Decimal, decimal: Decimal, groups: list[str], thousands: str
-) -> tuple[Decimal, ...]:
+def _readings_of_two(whole: Decimal, decimal: Decimal, thousands: str) -> tuple[Decimal, ...]:
     if thousands:
         return (whole, decimal) if thousands in ",،" else (decimal, whole)
-    hour, minute = groups
-    if len(hour) <= len("22") == len(minute) and int(hour) <= _HOURS and int(minute) < _MINUTES:
-        return (decimal, whole)  # newswire writes 22,00 and 22.00 for 2200 hours
     return (decimal,)
+
+
+def _is_hour(hour: str, minute: str) -> bool:
+    return len(hour) <= len("22") == len(minute) and int(hour) <= _HOURS and int(minute) < _MINUTES

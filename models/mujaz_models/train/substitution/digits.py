@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-_TRIES: Final = 50
+_TRIES: Final = 1000
 _MOST_DIGITS: Final = 12
 _MOST_DECIMALS: Final = 3
 _GROUP: Final = 3
