@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import nasty
+from mujaz_server.text.decimals import pointed
 from mujaz_server.text.normalize import Normalized, has_arabic, normalize
 
 MARKS = "".join(
@@ -65,7 +66,7 @@ def reference(text: str) -> str:
     plain = str.maketrans({form: to for to, forms in PLAIN.items() for form in forms})
     text = unicodedata.normalize("NFKC", text.translate(dropped)).translate(plain)
     text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-    return " ".join(text.translate(dropped).translate(loose).split())
+    return pointed(" ".join(text.translate(dropped).translate(loose).split()))
 
 
 @pytest.mark.parametrize(
