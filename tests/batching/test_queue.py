@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -335,6 +335,22 @@ class TestTheCost:
             queue.next_batch(0.0)
         assert looks <= 100 * 32 * 16 + 100
 
+    def test_of_a_batch_of_first_jobs_is_bounded_by_its_rows(
+        self, job: Callable[..., Job[Any, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        queue: FairQueue[Any, Any] = FairQueue(batch_tokens=2048, batch_rows=32, quantum=64)
+        for _ in range(2_000):
+            queue.push(queue.open(None, 1), [job()], 0.0)
+        looks = []
+
+        def counted(*rows: Any) -> Any:
+            looks.append(len(rows))
+            return zip_longest(*rows)
+
+        monkeypatch.setattr("mujaz_server.batching.queue.zip_longest", counted)
+        queue.next_batch(0.0)
+        assert looks == [32 * 16]
+
     def test_leaves_nothing_behind_of_lines_that_are_done(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]
     ) -> None:
@@ -345,7 +361,7 @@ class TestTheCost:
             pass
         queue.take_expired(1.0)
         queue.cancel(line)
-        assert (queue._lines, queue._new, queue._ring, queue._expired) == (set(), {}, {}, [])
+        assert (queue._lines, queue._early, queue._ring, queue._expired) == (set(), {}, {}, [])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from mujaz_server.batching import FairQueue, Job, Line
 from mujaz_server.batching.batch import Draft
+from mujaz_server.batching.caller import Caller
 
 if TYPE_CHECKING:
     from mujaz_server.batching import Batch
@@ -75,13 +76,20 @@ class QueueMachine(RuleBasedStateMachine):
         )
         self.now = 0.0
         self.pushed = self.taken = self.dropped = 0
+        self.lowest = -tokens - max(tokens, LONGEST)
+        self.quantum = quantum
         self.models: dict[Line[Any, Any], Model] = {}
         self.again: set[Job[Any, Any]] = set()
 
-    @rule(target=lines, life=st.none() | st.integers(0, 5), window=st.integers(1, 6))
-    def open(self, life: int | None, window: int) -> Line[Any, Any]:
+    @rule(
+        target=lines,
+        life=st.none() | st.integers(0, 5),
+        window=st.integers(1, 6),
+        caller=st.sampled_from([None, "a", "b"]),
+    )
+    def open(self, life: int | None, window: int, caller: str | None) -> Line[Any, Any]:
         deadline = None if life is None else self.now + life
-        line = self.queue.open(deadline, window)
+        line = self.queue.open(deadline, window, caller=caller)
         self.models[line] = Model(deadline, window)
         return line
 
@@ -183,6 +191,19 @@ class QueueMachine(RuleBasedStateMachine):
             model.tokens() for model in waiting if model.runnable(self.again)
         )
 
+    @invariant()
+    def nobody_is_lent_more_than_a_batch(self) -> None:
+        for line in self.models:
+            assert self.lowest <= line.credit <= self.quantum
+            assert self.lowest <= line.caller.credit <= self.quantum
+
+    @invariant()
+    def what_waits_is_told_by_caller(self) -> None:
+        for name in ("a", "b"):
+            models = [model for line, model in self.models.items() if line.caller.name == name]
+            waiting = sum(model.tokens() for model in models)
+            assert self.queue.waiting_tokens_of(name) == waiting
+
     def teardown(self) -> None:
         """Whatever happened: readers that read get everything, a job a batch or faster."""
         if not hasattr(self, "queue"):
@@ -209,8 +230,8 @@ searching = settings(
 )
 
 
-def forget_the_last(line: Any, draft: Any, floor: int, look_ahead: int) -> None:
-    take_near(line, draft, floor, look_ahead)
+def forget_the_last(line: Any, *args: Any) -> None:
+    take_near(line, *args)
     if line._jobs:
         line.tokens -= line._jobs.pop().tokens
 
@@ -227,6 +248,8 @@ take_near = Line.take_near
         pytest.param(Line, "_has_place", lambda *_, **__: True, id="ignores the window"),
         pytest.param(FairQueue, "cancel", lambda *_: 0, id="keeps the jobs of the cancelled"),
         pytest.param(FairQueue, "_settle", lambda *_: None, id="forgets its lines"),
+        pytest.param(FairQueue, "_place", lambda *_: None, id="forgets its callers"),
+        pytest.param(Caller, "takes_turns", property(lambda self: bool(self.ring)), id="x"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

@@ -29,6 +29,7 @@ class Recorder:
     def __init__(self) -> None:
         self.finished: list[tuple[int, int, int, float, float]] = []
         self.failed: list[tuple[int, Exception]] = []
+        self.hung: list[tuple[int, float]] = []
         self.drops: list[tuple[DropReason, int]] = []
 
     def batch_finished(
@@ -36,8 +37,11 @@ class Recorder:
     ) -> None:
         self.finished.append((rows, tokens, padded_tokens, seconds, queue_age))
 
-    def batch_failed(self, rows: int, error: Exception) -> None:
+    def batch_failed(self, rows: int, error: Exception, request_ids: Sequence[str]) -> None:
         self.failed.append((rows, error))
+
+    def batch_hangs(self, rows: int, seconds: float, request_ids: Sequence[str]) -> None:
+        self.hung.append((rows, seconds))
 
     def dropped(self, reason: DropReason, count: int) -> None:
         self.drops.append((reason, count))

@@ -2,7 +2,7 @@
 
 from mujaz_server.batching.admission import Admission, QueueFullError, Rate
 from mujaz_server.batching.batch import Batch
-from mujaz_server.batching.job import Done, Expired, Failed, Job, Outcome
+from mujaz_server.batching.job import Done, EngineRun, Expired, Failed, Job, Outcome
 from mujaz_server.batching.line import Line
 from mujaz_server.batching.observer import DropReason, Observer
 from mujaz_server.batching.queue import FairQueue
@@ -13,6 +13,7 @@ __all__ = [
     "Batch",
     "Done",
     "DropReason",
+    "EngineRun",
     "Expired",
     "Failed",
     "FairQueue",

@@ -44,6 +44,10 @@ class Rate:
         """The present estimate; never zero."""
         return self._threads * self._tokens / self._seconds
 
+    def batch_s(self, tokens: int) -> float:
+        """Seconds that one thread takes for a batch of so many tokens."""
+        return tokens * self._threads / self.tokens_per_s
+
     def record(self, tokens: int, seconds: float) -> None:
         """Takes in one batch of one thread.
 
@@ -58,16 +62,21 @@ class Rate:
 class Admission:
     """Refuses early what would wait too long.
 
-    Under a fair queue a request of `t` tokens is done when each other line, of
-    `b` waiting tokens, was served `min(b, t)`: so
+    Under a fair queue a request of `t` tokens is done when each other caller, of
+    `b` waiting tokens, was served `min(b, t)`, after the `r` tokens that run: so
 
-        wait = sum(min(b, t) for each runnable line) / rate
+        wait = (r + sum(min(b, t) for each other caller)) / rate
 
-    and long documents hardly count against a short call. A request is refused when
+    where its own caller has nothing else (see `FairQueue.tokens_ahead`), and long
+    documents or many calls of others hardly count against a short call. A request is
+    refused when
 
     * `wait` exceeds `max_wait_s`, or
-    * `wait + t / rate` exceeds the caller's time left, or
-    * all waiting tokens and its own exceed `max_backlog_tokens`, a bound on memory,
+    * `wait` and the work itself exceed the caller's time left: `t / rate`, and not less
+      than its last batch takes on one thread, for a batch is answered whole, or
+    * all waiting tokens and its own exceed `max_backlog_tokens`, a bound on memory; where
+      its caller has a name, what waits of that counts twice: so whoever takes all it can
+      leaves as much to others (the dynamic threshold of Choudhury and Hahne, 1998),
 
     and other work is the cause: an empty queue refuses nothing. The estimate errs to
     the safe side for a line's first job, which goes before its turn.
@@ -78,26 +87,36 @@ class Admission:
         self._max_wait_s = max_wait_s
         self._max_backlog_tokens = max_backlog_tokens
 
-    def check(self, queue: FairQueue[Any, Any], tokens: int, time_left: float | None) -> None:
+    def check(
+        self,
+        queue: FairQueue[Any, Any],
+        tokens: int,
+        time_left: float | None,
+        running: int = 0,
+        caller: str | None = None,
+    ) -> None:
         """Admits a request of `tokens` source tokens, or refuses it.
 
         Args:
             queue: What waits already.
             tokens: The source tokens of all its jobs.
             time_left: Seconds until the caller's deadline, or None without one.
+            running: Source tokens in batches that run now.
+            caller: Whose request it is; None for somebody who has no other.
 
         Raises:
             QueueFullError: It would wait too long.
         """
         rate = self.rate.tokens_per_s
         excess_s = 0.0
-        if ahead := queue.tokens_ahead(tokens):
+        if ahead := queue.tokens_ahead(tokens, caller):
             patience = self._max_wait_s
             if time_left is not None:
-                patience = min(patience, time_left - tokens / rate)
-            excess_s = ahead / rate - patience
+                last_batch_s = self.rate.batch_s(min(ahead + tokens, queue.batch_tokens))
+                patience = min(patience, time_left - max(tokens / rate, last_batch_s))
+            excess_s = (running + ahead) / rate - patience
         if queue.waiting_tokens:
-            over = queue.waiting_tokens + tokens - self._max_backlog_tokens
-            excess_s = max(excess_s, over / rate)
+            waiting = queue.waiting_tokens + queue.waiting_tokens_of(caller)
+            excess_s = max(excess_s, (waiting + tokens - self._max_backlog_tokens) / rate)
         if excess_s > 0:
             raise QueueFullError(max(excess_s, MIN_RETRY_S))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic
 
-from mujaz_server.batching.job import Job, P, R
+from mujaz_server.batching.job import EngineRun, Job, P, R
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,15 @@ class Batch(Generic[P, R]):
     def queued_s(self) -> float:
         """How long the job that waited longest had waited, in seconds."""
         return max(job.queued_s for job in self.jobs)
+
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        """What the requests of its jobs are called, each once."""
+        return tuple(dict.fromkeys(job.line.request_id for job in self.jobs))
+
+    def ran(self, began: float, ended: float) -> EngineRun:
+        """Tells of the batch once the engine is done with it."""
+        return EngineRun(began, ended, len(self.jobs), self.tokens, self.padded_tokens)
 
     def gone(self, row: int) -> bool:
         """Tells whether nobody waits for a row any more; for any thread."""

@@ -38,6 +38,25 @@ class Expired:
 Outcome: TypeAlias = Done[R] | Failed | Expired
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineRun:
+    """One batch in the engine; times are seconds of the owner's clock.
+
+    Attributes:
+        began: When the engine was given it.
+        ended: When the engine answered, or failed.
+        rows: Its jobs.
+        tokens: Their source tokens.
+        padded_tokens: Longest job times rows.
+    """
+
+    began: float
+    ended: float
+    rows: int
+    tokens: int
+    padded_tokens: int
+
+
 @dataclass(eq=False, slots=True)
 class Job(Generic[P, R]):
     """One sentence in the queue.
@@ -51,6 +70,7 @@ class Job(Generic[P, R]):
         line: The line the job was pushed to.
         arrival: When it was pushed, in seconds of the owner's clock.
         queued_s: How long it waited, in seconds; set when it joins a batch.
+        run: The batch that answered it; set before `done` is called, unless it expired.
         place: Where it stands in its line; later jobs have greater places.
         second_try: It was pushed to the front, in the place of its first try.
     """
@@ -62,6 +82,7 @@ class Job(Generic[P, R]):
     line: Line[P, R] = field(init=False, repr=False)
     arrival: float = field(init=False, default=0.0)
     queued_s: float = field(init=False, default=0.0)
+    run: EngineRun | None = field(init=False, default=None, repr=False)
     place: int = field(init=False, default=0)
     second_try: bool = field(init=False, default=False)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mujaz_server.batching.batch import Draft
+    from mujaz_server.batching.caller import Caller
 
 
 class Line(Generic[P, R]):
@@ -29,6 +30,8 @@ class Line(Generic[P, R]):
         deadline: When the line's waiting jobs lose their worth, in seconds of the
             owner's clock, or None for never.
         window: The most jobs taken and not consumed.
+        request_id: What the request is called in logs.
+        caller: Whose request it is.
         cancelled: Whether the caller has gone; may be read from any thread.
         tokens: Source tokens of the waiting jobs.
         credit: Source tokens the line may still be served in this round; below
@@ -38,11 +41,15 @@ class Line(Generic[P, R]):
         unread: Jobs taken and not consumed.
     """
 
-    def __init__(self, deadline: float | None, window: int) -> None:
+    def __init__(
+        self, deadline: float | None, window: int, request_id: str, caller: Caller[P, R]
+    ) -> None:
         if window < 1:
             raise ValueError(f"A window holds at least one job, not {window}")
         self.deadline = deadline
         self.window = window
+        self.request_id = request_id
+        self.caller = caller
         self.cancelled = False
         self.tokens = 0
         self.credit = 0
@@ -99,18 +106,21 @@ class Line(Generic[P, R]):
         if draft.accepts(self._jobs[0]):
             self._move(self._jobs.popleft(), draft)
 
-    def take_near(self, draft: Draft[P, R], floor: int, look_ahead: int) -> None:
+    def take_near(self, draft: Draft[P, R], caller_floor: int, floor: int, look_ahead: int) -> None:
         """Moves jobs that the draft accepts into it, oldest first.
 
         Args:
             draft: The batch being formed.
-            floor: Jobs are taken while the line's credit is above it.
+            caller_floor: Jobs are taken while the caller's credit is above it.
+            floor: Jobs are taken while the line's own credit is above it.
             look_ahead: How many places before the oldest waiting job may be looked
                 at; so no job is passed by more than that many.
         """
         passed: list[Job[P, R]] = []
         draft.look()
-        while self._jobs and self.credit > floor and not draft.closed:
+        while self._jobs and not draft.closed:
+            if self.caller.credit <= caller_floor or self.credit <= floor:
+                break
             job = self._jobs[0]
             if not self._has_place(job, passing=bool(passed)):
                 break
@@ -129,7 +139,10 @@ class Line(Generic[P, R]):
 
     def _move(self, job: Job[P, R], draft: Draft[P, R]) -> None:
         draft.add(job)
-        self.served = True
+        if not self.served:
+            self.served = True
+            self.caller.first_tokens += job.tokens
+        self.caller.credit -= job.tokens
         self.credit -= job.tokens
         self.tokens -= job.tokens
         self.unread += not job.second_try

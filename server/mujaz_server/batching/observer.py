@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class DropReason(Enum):
@@ -29,8 +32,11 @@ class Observer(Protocol):
             queue_age: How long the job that waited longest had waited, in seconds.
         """
 
-    def batch_failed(self, rows: int, error: Exception) -> None:
+    def batch_failed(self, rows: int, error: Exception, request_ids: Sequence[str]) -> None:
         """The engine failed on a batch, which is halved unless it is of one row."""
+
+    def batch_hangs(self, rows: int, seconds: float, request_ids: Sequence[str]) -> None:
+        """The engine has not answered a batch in so many seconds, and will not."""
 
     def dropped(self, reason: DropReason, count: int) -> None:
         """So many waiting jobs were dropped."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic
 
-from mujaz_server.batching.job import Done, Expired, Failed, Job, Outcome, P, R
+from mujaz_server.batching.job import Done, EngineRun, Expired, Failed, Job, Outcome, P, R
 from mujaz_server.batching.observer import DropReason, Observer
 
 if TYPE_CHECKING:
@@ -28,11 +28,20 @@ ANSWERS_A_TURN = 500
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What waits: jobs, their source tokens, the age of the oldest, and the rate."""
+    """What waits and runs, and how fast.
+
+    Attributes:
+        jobs: Jobs that wait.
+        tokens: Their source tokens.
+        oldest_age_s: How long the oldest that may run has waited, in seconds.
+        longest_run_s: How long the engine has been at the batch that began first, in seconds.
+        tokens_per_s: The measured rate of all threads.
+    """
 
     jobs: int
     tokens: int
     oldest_age_s: float
+    longest_run_s: float
     tokens_per_s: float
 
 
@@ -100,6 +109,9 @@ class Worker(Generic[P, R]):
         # When the batch of each thread began: each slot is written by its thread
         # alone, and read by the watchdog.
         self._began: list[float | None] = [None] * threads
+        self._batches: list[Batch[P, R] | None] = [None] * threads
+        # The source tokens of each thread's batch, which are ahead of whoever comes now.
+        self._running = [0] * threads
         self._alive = threads
         self._timer: asyncio.TimerHandle | None = None
         self._all_left = asyncio.Event()
@@ -131,18 +143,26 @@ class Worker(Generic[P, R]):
         for thread in self._threads:
             thread.join()
 
-    def admit(self, tokens: int, time_left: float | None) -> None:
+    def admit(self, tokens: int, time_left: float | None, *, caller: str | None = None) -> None:
         """Admits a request or refuses it; see `Admission`.
 
         Raises:
             QueueFullError: It would wait too long; says when to come back.
         """
         with self._ready:
-            self._admission.check(self._queue, tokens, time_left)
+            self._admission.check(self._queue, tokens, time_left, sum(self._running), caller)
 
-    def open(self, deadline: float | None, window: int) -> Line[P, R]:
+    def open(
+        self,
+        deadline: float | None,
+        window: int,
+        *,
+        request_id: str = "",
+        caller: str | None = None,
+    ) -> Line[P, R]:
         """Opens the line of one request; see `FairQueue.open`."""
-        return self._queue.open(deadline, window)
+        with self._ready:
+            return self._queue.open(deadline, window, request_id=request_id, caller=caller)
 
     def push(self, line: Line[P, R], jobs: Sequence[Job[P, R]], *, front: bool = False) -> None:
         """Adds jobs to a line; see `FairQueue.push`.
@@ -163,8 +183,12 @@ class Worker(Generic[P, R]):
             if line.runnable:
                 self._ready.notify()
 
-    def cancel(self, line: Line[P, R]) -> int:
+    def cancel(self, line: Line[P, R], reason: DropReason = DropReason.CANCELLED) -> int:
         """Drops what waits in a line; none of its jobs is answered from now on.
+
+        Args:
+            line: The request's line.
+            reason: What the drop is counted as.
 
         Returns:
             How many waiting jobs were dropped.
@@ -172,16 +196,19 @@ class Worker(Generic[P, R]):
         with self._ready:
             dropped = self._queue.cancel(line)
         if dropped:
-            self._observer.dropped(DropReason.CANCELLED, dropped)
+            self._observer.dropped(reason, dropped)
         return dropped
 
     def load(self) -> Load:
-        """Tells what waits."""
+        """Tells what waits and runs."""
         with self._ready:
+            now = self._clock()
+            began = (each for each in self._began if each is not None)
             return Load(
                 jobs=len(self._queue),
                 tokens=self._queue.waiting_tokens,
-                oldest_age_s=self._queue.oldest_age(self._clock()),
+                oldest_age_s=self._queue.oldest_age(now),
+                longest_run_s=max(0.0, now - min(began, default=now)),
                 tokens_per_s=self._admission.rate.tokens_per_s,
             )
 
@@ -189,7 +216,7 @@ class Worker(Generic[P, R]):
 
     def _live(self, slot: int) -> None:
         try:
-            while (batch := self._take()) is not None:
+            while (batch := self._take(slot)) is not None:
                 self._attempt(slot, batch)
         except BaseException:
             self._tell(self._alarm)
@@ -197,11 +224,13 @@ class Worker(Generic[P, R]):
         finally:
             self._tell(self._left)
 
-    def _take(self) -> Batch[P, R] | None:
+    def _take(self, slot: int) -> Batch[P, R] | None:
         with self._ready:
+            self._running[slot] = 0
             while not self._stopping:
                 batch = self._queue.next_batch(self._clock())
                 if batch is not None:
+                    self._running[slot] = batch.tokens
                     if batch.contended:
                         self._ready.notify()
                     return batch
@@ -209,16 +238,17 @@ class Worker(Generic[P, R]):
         return None
 
     def _attempt(self, slot: int, batch: Batch[P, R]) -> None:
+        self._batches[slot] = batch
         began = self._began[slot] = self._clock()
         try:
             results = self._results(batch)
         except Exception as error:  # noqa: BLE001 (whatever the engine raises)
             self._began[slot] = None
-            self._tell(self._failed, batch, error)
+            self._tell(self._failed, batch, error, batch.ran(began, self._clock()))
             self._halve(slot, batch)
         else:
             self._began[slot] = None
-            self._tell(self._finished, batch, results, self._clock() - began)
+            self._tell(self._finished, batch, results, batch.ran(began, self._clock()))
 
     def _results(self, batch: Batch[P, R]) -> Sequence[R]:
         results = self._run(batch)
@@ -242,21 +272,24 @@ class Worker(Generic[P, R]):
 
     # On the event loop.
 
-    def _finished(self, batch: Batch[P, R], results: Sequence[R], seconds: float) -> None:
+    def _finished(self, batch: Batch[P, R], results: Sequence[R], run: EngineRun) -> None:
+        seconds = run.ended - run.began
         for job, result in zip(batch.jobs, results, strict=True):
+            job.run = run
             self._answer(job, Done(result))
         if batch.contended:
             # Rows left by their callers were not translated to their end.
             tokens = sum(job.tokens for job in batch.jobs if not job.line.cancelled)
             self._admission.rate.record(tokens, seconds)
         self._observer.batch_finished(
-            len(batch.jobs), batch.tokens, batch.padded_tokens, seconds, batch.queued_s
+            run.rows, run.tokens, run.padded_tokens, seconds, batch.queued_s
         )
 
-    def _failed(self, batch: Batch[P, R], error: Exception) -> None:
-        if len(batch.jobs) == 1:
+    def _failed(self, batch: Batch[P, R], error: Exception, run: EngineRun) -> None:
+        if run.rows == 1:
+            batch.jobs[0].run = run
             self._answer(batch.jobs[0], Failed(error))
-        self._observer.batch_failed(len(batch.jobs), error)
+        self._observer.batch_failed(run.rows, error, batch.request_ids)
 
     def _answer_expired(self, jobs: Iterator[Job[P, R]]) -> None:
         turn = list(islice(jobs, ANSWERS_A_TURN))
@@ -272,7 +305,11 @@ class Worker(Generic[P, R]):
             job.done(job, outcome)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (others must be answered)
             self._loop.call_exception_handler(
-                {"message": "The callback of a job failed", "exception": error}
+                {
+                    "message": "The callback of a job failed",
+                    "exception": error,
+                    "request_id": job.line.request_id,
+                }
             )
 
     def _tick(self) -> None:
@@ -283,13 +320,17 @@ class Worker(Generic[P, R]):
         if expired:
             self._answer_expired(iter(expired))
             self._observer.dropped(DropReason.EXPIRED, len(expired))
-        if any(began is not None and now - began > self._watchdog_s for began in self._began):
-            self._alarm()
+        for began, batch in zip(self._began, self._batches, strict=True):
+            if batch and began is not None and now - began > self._watchdog_s:
+                self._alarm(batch, now - began)
 
-    def _alarm(self) -> None:
-        if not self._alarmed:
-            self._alarmed = True
-            self._on_hang()
+    def _alarm(self, batch: Batch[P, R] | None = None, seconds: float = 0.0) -> None:
+        if self._alarmed:
+            return
+        self._alarmed = True
+        if batch:
+            self._observer.batch_hangs(len(batch.jobs), seconds, batch.request_ids)
+        self._on_hang()
 
     def _left(self) -> None:
         self._alive -= 1

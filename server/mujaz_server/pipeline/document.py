@@ -17,7 +17,7 @@ from mujaz_server.pipeline.events import (
 )
 from mujaz_server.pipeline.plan import Encode, PlannedSentence, plan
 from mujaz_server.pipeline.retries import RetryBudget
-from mujaz_server.pipeline.run import DocumentRun, selected
+from mujaz_server.pipeline.run import DocumentRun
 from mujaz_server.pipeline.translated import Row, TranslatedSentences
 from mujaz_server.text.normalize import has_arabic
 from mujaz_server.text.segment import NewlineMode, segment
@@ -84,9 +84,10 @@ class Pipeline:
         summary = request.summary
         picks = None
         if summary and summary.order is Order.SELECT_FIRST:
-            picks = await selected(planned, summary)
+            picks = await run.selected(planned, summary)
         chosen = planned if picks is None else [planned[pick.index] for pick in picks]
         async with self._translated(chosen, request) as sentences:
+            request.meter(sum(each.tokens for each in chosen))
             query = summary.query if summary and picks is None else ""
             if has_arabic(query):
                 query = await self._translated_query(query, request)
@@ -107,6 +108,7 @@ class Pipeline:
         planned = await self._plan(texts, request.newline)
         flat = [sentence for each in planned for sentence in each]
         async with self._translated(flat, request) as run:
+            request.meter(sum(each.tokens for each in flat))
             done = iter([self._reported(sentence) async for sentence in run])
         answers = []
         for text, each in zip(texts, planned, strict=True):
@@ -147,7 +149,7 @@ class Pipeline:
             self._worker,
             self._retries,
             self._clock,
-            deadline=request.deadline,
+            request,
             window=self.limits.window,
         )
 

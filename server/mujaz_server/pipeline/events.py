@@ -1,10 +1,11 @@
 """What a run is asked for, and the events it answers with."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mujaz_server.pipeline.timeline import UNTOLD, Timeline
 from mujaz_server.summary.selection import Budget, Pick, SentenceCount
 from mujaz_server.text.segment import NewlineMode
 from mujaz_server.translation.checks import Flag
@@ -36,6 +37,10 @@ class SummaryOptions:
     revision_count: int = 0
 
 
+def _unmetered(_: int) -> None:
+    """Lets any amount of work pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentRequest:
     """A text to translate, and what else to do with it.
@@ -47,6 +52,10 @@ class DocumentRequest:
         deadline: When the caller stops waiting, on the worker's clock; None: never.
         alternative_count: How many other translations of each sentence to return.
         summary: What summary to make; None: none.
+        meter: Called with the source tokens of work that was admitted; what it raises refuses it.
+        request_id: What logs call the request.
+        caller: Who shares what is served to this request with others of its; None: nobody.
+        timeline: Told where its time goes.
     """
 
     text: str
@@ -55,6 +64,10 @@ class DocumentRequest:
     deadline: float | None = None
     alternative_count: int = 0
     summary: SummaryOptions | None = None
+    meter: Callable[[int], None] = _unmetered
+    request_id: str = ""
+    caller: str | None = None
+    timeline: Timeline = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

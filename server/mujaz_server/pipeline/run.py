@@ -37,6 +37,17 @@ class DocumentRun:
         self._done: list[TranslatedSentence] = []
         self._summaries = 0
 
+    async def selected(
+        self, planned: Sequence[PlannedSentence], options: SummaryOptions
+    ) -> list[Pick]:
+        """Selects among the sources, before any of them is translated."""
+        sentences = [
+            Sentence(each.segment.index, each.segment.paragraph, each.source)
+            for each in planned
+            if each.parts
+        ]
+        return await self._picked(sentences, options, "ar", options.query)
+
     async def events(
         self,
         planned: Sequence[PlannedSentence],
@@ -84,7 +95,7 @@ class DocumentRun:
             for each in self._done
             if Flag.PASSED_THROUGH not in each.flags and each.text
         ]
-        picks = await _summarize(considered, options, "en", query)
+        picks = await self._picked(considered, options, "en", query)
         by_index = {each.index: each for each in self._done}
         return self._next_summary(
             [(pick, by_index[pick.index]) for pick in picks],
@@ -93,6 +104,20 @@ class DocumentRun:
             considered=len(considered),
             final=final,
         )
+
+    async def _picked(
+        self,
+        sentences: Sequence[Sentence],
+        options: SummaryOptions,
+        language: Language,
+        query: str,
+    ) -> list[Pick]:
+        began = self._clock()
+        picks = await _summarize(sentences, options, language, query)
+        self._request.timeline.summarized(
+            began, self._clock(), considered=len(sentences), picked=len(picks)
+        )
+        return picks
 
     def _selected(self, picks: Sequence[Pick], planned: Sequence[PlannedSentence]) -> Summary:
         return self._next_summary(
@@ -137,16 +162,6 @@ class DocumentRun:
             total_duration=now - self._arrived,
             queue_duration=queue_duration,
         )
-
-
-async def selected(planned: Sequence[PlannedSentence], options: SummaryOptions) -> list[Pick]:
-    """Selects among the sources, before any of them is translated."""
-    sentences = [
-        Sentence(each.segment.index, each.segment.paragraph, each.source)
-        for each in planned
-        if each.parts
-    ]
-    return await _summarize(sentences, options, "ar", options.query)
 
 
 async def _summarize(

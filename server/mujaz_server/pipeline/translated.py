@@ -8,8 +8,14 @@ from typing import Self
 
 from mujaz_server.batching.job import Done, Expired, Job, Outcome
 from mujaz_server.batching.line import Line
+from mujaz_server.batching.observer import DropReason
 from mujaz_server.batching.worker import Worker
-from mujaz_server.pipeline.events import DeadlinePassedError, TranslatedSentence
+from mujaz_server.pipeline.deadlines import out_of_time
+from mujaz_server.pipeline.events import (
+    DeadlinePassedError,
+    DocumentRequest,
+    TranslatedSentence,
+)
 from mujaz_server.pipeline.plan import Pieces, PlannedSentence
 from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.translation.checks import Flag, check
@@ -71,8 +77,8 @@ class TranslatedSentences:
         worker: Worker[Row, Translation],
         retries: RetryBudget,
         clock: Callable[[], float],
+        request: DocumentRequest,
         *,
-        deadline: float | None,
         window: int,
     ) -> None:
         self.queue_duration = 0.0
@@ -81,8 +87,13 @@ class TranslatedSentences:
         self._worker = worker
         self._retries = retries
         self._clock = clock
-        self._deadline = deadline
+        self._deadline = request.deadline
+        self._request_id = request.request_id
+        self._caller = request.caller
+        self._timeline = request.timeline
         self._window = window
+        self._arrived = 0.0
+        self._waiting = False
         self._line: Line[Row, Translation] | None = None
         self._ready: dict[int, TranslatedSentence] = {}
         self._expired = False
@@ -93,8 +104,13 @@ class TranslatedSentences:
         left = None if self._deadline is None else self._deadline - self._clock()
         if left is not None and left <= 0:
             raise DeadlinePassedError
-        self._worker.admit(sum(each.planned.tokens for each in attempts), left)
-        self._line = self._worker.open(self._deadline, self._window)
+        tokens = sum(each.planned.tokens for each in attempts)
+        self._worker.admit(tokens, left, caller=self._caller)
+        self._line = self._worker.open(
+            self._deadline, self._window, request_id=self._request_id, caller=self._caller
+        )
+        self._arrived = self._clock()
+        self._waiting = bool(attempts)
         self._push(attempts, self._decoding)
         return self
 
@@ -105,7 +121,9 @@ class TranslatedSentences:
         trace: TracebackType | None,
     ) -> None:
         if self._line is not None:
-            self._worker.cancel(self._line)
+            now = self._clock()
+            self._worker.cancel(self._line, self._drop_reason(now))
+            self._has_waited(until=now)
 
     async def __aiter__(self) -> AsyncGenerator[TranslatedSentence]:
         for position, planned in enumerate(self._planned):
@@ -136,8 +154,25 @@ class TranslatedSentences:
         ]
         self._worker.push(self._open_line, jobs, front=front)
 
+    def _drop_reason(self, now: float) -> DropReason:
+        if self._deadline is None or not out_of_time(
+            self._deadline - now, self._deadline - self._arrived
+        ):
+            return DropReason.CANCELLED
+        return DropReason.EXPIRED
+
+    def _has_waited(self, until: float) -> None:
+        if self._waiting:
+            self._waiting = False
+            tokens = sum(each.tokens for each in self._planned)
+            self._timeline.waited(self._arrived, until, sentences=len(self._planned), tokens=tokens)
+
     def _done(self, job: Job[Row, Translation], outcome: Outcome[Translation]) -> None:
         self.queue_duration += job.queued_s
+        if job.run is not None:
+            taken = job.arrival + job.queued_s
+            self._has_waited(until=taken)
+            self._timeline.ran(taken, job.run)
         if isinstance(outcome, Expired):
             self._expired = True
             self._changed.set()
@@ -152,7 +187,9 @@ class TranslatedSentences:
             self._worker.consumed(self._open_line)
 
     def _settle(self, attempt: Attempt) -> None:
+        began = self._clock()
         sentence = _joined(attempt)
+        self._timeline.checked(began, self._clock())
         tokens = attempt.planned.tokens
         if attempt.before is None:
             self._retries.earn(tokens)
