@@ -30,6 +30,7 @@ from mujaz_client.options import (
     SummaryOptions,
     SummaryOrder,
     Timeouts,
+    Tls,
     TranslationOptions,
     WordCount,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "SummarySentence",
     "TextTranslation",
     "Timeouts",
+    "Tls",
     "TooLargeError",
     "TranslatedSentence",
     "TranslationOptions",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from mujaz_client import inputs
+from mujaz_client.connection import Connection, connection
 from mujaz_client.errors import MujazError
 from mujaz_client.options import (
     Budget,
@@ -62,6 +63,28 @@ Files = Annotated[
 Server = Annotated[
     str, typer.Option(envvar="MUJAZ_SERVER", metavar="HOST:PORT", help="The server's address.")
 ]
+Tls = Annotated[
+    bool, typer.Option("--tls", envvar="MUJAZ_TLS", help="Speak TLS, with the system's roots.")
+]
+Ca = Annotated[
+    Path | None,
+    typer.Option(envvar="MUJAZ_CA", metavar="PEM", help="Speak TLS, with these roots alone."),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(envvar="MUJAZ_CERTIFICATE", metavar="PEM", help="What to show by mutual TLS."),
+]
+Key = Annotated[
+    Path | None, typer.Option(envvar="MUJAZ_KEY", metavar="PEM", help="Its private key.")
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="MUJAZ_TOKEN_FILE",
+        metavar="FILE",
+        help="A file with the token to present; else that of $MUJAZ_TOKEN.",
+    ),
+]
 QualityName = Annotated[
     Literal["fast", "balanced", "best"] | None,
     typer.Option(help="Work put into each sentence; else the server's default."),
@@ -91,6 +114,11 @@ def translate(  # noqa: PLR0913 - one parameter an option
     *,
     files: Files = None,
     server: Server = DEFAULT_SERVER,
+    tls: Tls = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: TokenFile = None,
     quality: QualityName = None,
     model: ModelName = "",
     timeout: Timeout = None,
@@ -101,9 +129,10 @@ def translate(  # noqa: PLR0913 - one parameter an option
     concurrency: Concurrency = 4,
 ) -> None:
     """Translate documents sentence by sentence."""
+    how = _connection(server, tls, ca, certificate, key, token_file)
     options = _translation_options(quality, model, wrap=wrap)
     task = Task(options, None, timeout)
-    _documents(server, task, files, json=json, jsonl=jsonl, html=html, concurrency=concurrency)
+    _documents(how, task, files, json=json, jsonl=jsonl, html=html, concurrency=concurrency)
 
 
 @app.command()
@@ -111,6 +140,11 @@ def summarize(  # noqa: PLR0913 - one parameter an option
     *,
     files: Files = None,
     server: Server = DEFAULT_SERVER,
+    tls: Tls = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: TokenFile = None,
     sentences: Annotated[
         int | None, typer.Option(help="At most this many sentences; 3 where no budget is set.")
     ] = None,
@@ -137,6 +171,7 @@ def summarize(  # noqa: PLR0913 - one parameter an option
     concurrency: Concurrency = 4,
 ) -> None:
     """Translate documents and summarize them, with the Arabic each sentence came from."""
+    how = _connection(server, tls, ca, certificate, key, token_file)
     options = _translation_options(quality, model, wrap=wrap)
     summary = SummaryOptions(
         budget=_budget(sentences, words, ratio),
@@ -146,23 +181,58 @@ def summarize(  # noqa: PLR0913 - one parameter an option
         revision_count=revisions,
     )
     task = Task(options, summary, timeout)
-    _documents(server, task, files, json=json, jsonl=jsonl, html=html, concurrency=concurrency)
+    _documents(how, task, files, json=json, jsonl=jsonl, html=html, concurrency=concurrency)
 
 
 @app.command()
-def models(*, server: Server = DEFAULT_SERVER, json: AsJson = False) -> None:
+def models(
+    *,
+    server: Server = DEFAULT_SERVER,
+    tls: Tls = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: TokenFile = None,
+    json: AsJson = False,
+) -> None:
     """List the loaded models with their languages, licence, limits and measured scores."""
     from mujaz_client import commands  # noqa: PLC0415 - brings in gRPC
 
-    _exit_with(server, lambda client: commands.show_models(client, as_json=json))
+    how = _connection(server, tls, ca, certificate, key, token_file)
+    _exit_with(how, lambda client: commands.show_models(client, as_json=json))
 
 
 @app.command()
-def health(*, server: Server = DEFAULT_SERVER) -> None:
+def health(
+    *,
+    server: Server = DEFAULT_SERVER,
+    tls: Tls = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: TokenFile = None,
+) -> None:
     """Say whether the server takes calls; exit code 1 where it does not."""
     from mujaz_client import commands  # noqa: PLC0415 - brings in gRPC
 
-    _exit_with(server, commands.show_health)
+    how = _connection(server, tls, ca, certificate, key, token_file)
+    _exit_with(how, commands.show_health)
+
+
+def _connection(
+    server: str,
+    tls: bool,  # noqa: FBT001 - in the order of the options
+    ca: Path | None,
+    certificate: Path | None,
+    key: Path | None,
+    token_file: Path | None,
+) -> Connection:
+    try:
+        return connection(
+            server, tls=tls, ca=ca, certificate=certificate, key=key, token_file=token_file
+        )
+    except inputs.InputError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _translation_options(quality: str | None, model: str, *, wrap: bool) -> TranslationOptions:
@@ -198,7 +268,7 @@ def _names(files: list[str] | None) -> list[str]:
 
 
 def _documents(
-    server: str,
+    how: Connection,
     task: Task,
     files: list[str] | None,
     *,
@@ -219,28 +289,28 @@ def _documents(
     if many:
         total = None if jsonl else len(names)
         _exit_with(
-            server,
+            how,
             lambda client: commands.run_many(
                 client, sources, task, output, concurrency=concurrency, total=total
             ),
         )
-    _exit_with(server, lambda client: commands.run_one(client, sources, task, output, html))
+    _exit_with(how, lambda client: commands.run_one(client, sources, task, output, html))
 
 
-def _exit_with(server: str, work: Callable[[AsyncClient], Awaitable[int]]) -> NoReturn:
+def _exit_with(how: Connection, work: Callable[[AsyncClient], Awaitable[int]]) -> NoReturn:
     """Runs the work on a connection of its own; exits 0 when it counts no failure."""
     from mujaz_client import commands  # noqa: PLC0415 - brings in gRPC
     from mujaz_client.client import AsyncClient  # noqa: PLC0415 - brings in gRPC
 
     async def run() -> int:
         _cancel_on_interrupt()
-        async with AsyncClient(server) as client:
+        async with AsyncClient(how.server, secure=how.secure, token=how.token) as client:
             return await work(client)
 
     try:
         failed = asyncio.run(run())
     except MujazError as error:
-        commands.report(server, error)
+        commands.report(how.server, error)
         failed = 1
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise typer.Exit(_INTERRUPTED) from None

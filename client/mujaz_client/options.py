@@ -7,7 +7,7 @@ with the field's name: one rule, in one place.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -89,6 +89,22 @@ class Timeouts:
     document: float = 600.0
     models: float = 10.0
     health: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """TLS, with what is its own; everything in PEM.
+
+    Attributes:
+        roots: What the server's certificate must lead to; None: the system's roots.
+        certificate: What the client shows to a server that asks for it (mutual TLS), followed by
+            the certificates up to its root.
+        key: The key of `certificate`.
+    """
+
+    roots: bytes | None = None
+    certificate: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
 
 
 DEFAULT_TRANSLATION = TranslationOptions()

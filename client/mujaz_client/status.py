@@ -10,7 +10,6 @@ from google.rpc import error_details_pb2, status_pb2
 
 from mujaz_client.errors import (
     AuthenticationError,
-    ClientClosedError,
     DeadlineExceededError,
     InternalError,
     InvalidArgumentError,
@@ -37,7 +36,7 @@ _FAMILY: dict[grpc.StatusCode, type[MujazError]] = {
     grpc.StatusCode.UNAUTHENTICATED: AuthenticationError,
     grpc.StatusCode.PERMISSION_DENIED: AuthenticationError,
     grpc.StatusCode.INTERNAL: InternalError,
-    grpc.StatusCode.CANCELLED: ClientClosedError,
+    grpc.StatusCode.CANCELLED: UnavailableError,  # by the server: our own never come here
 }
 
 
@@ -70,6 +69,8 @@ def _in_words(code: grpc.StatusCode, message: str, target: str, *, known: bool) 
         return message
     if code is grpc.StatusCode.UNAVAILABLE:
         return f"no mujaz server answers at {target}; is it running? ({message})"
+    if code is grpc.StatusCode.CANCELLED:
+        return f"{target} stopped during the call; call again"
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return f"{target} did not finish within the deadline; allow more time"
     if code is grpc.StatusCode.UNIMPLEMENTED:

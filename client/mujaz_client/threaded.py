@@ -37,10 +37,12 @@ class Client:
     Close it, best by `with`. An interrupt (Ctrl-C) in a call cancels it.
 
     Args:
-        target: The server's address in gRPC's form, `host:port`.
-        secure: True for TLS with the system's roots, or root certificates in
-            PEM; False for plain text.
-        token: Sent as a bearer token with every call, where it is not empty.
+        target: The server's address in gRPC's form, `host:port`; or several, over which calls go
+            round: `dns:///name:port`, `ipv4:host:port,host:port`.
+        secure: True for TLS with the system's roots, root certificates in PEM, or
+            a `Tls` with a certificate of the client; False for plain text.
+        token: Sent as a bearer token with every call, where it is not empty. In
+            plain text everybody on the way can read it.
         timeouts: The deadlines of calls that name none.
     """
 
@@ -48,7 +50,7 @@ class Client:
         self,
         target: str = channel.DEFAULT_TARGET,
         *,
-        secure: bool | bytes = False,
+        secure: channel.Secure = False,
         token: str = "",
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from mujaz_models import store
 from mujaz_models.manifest import Manifest, ManifestError
@@ -19,9 +19,13 @@ from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.translated import Row
 from mujaz_server.rpc.server import AddressInUseError, RpcServer
 from mujaz_server.rpc.service import MujazService
+from mujaz_server.rpc.watched import RefusedFileError
 from mujaz_server.settings import Settings
-from mujaz_server.telemetry import Metrics, serve_metrics
+from mujaz_server.telemetry import Metrics, TracingError, make_tracer, serve_metrics
 from mujaz_server.translation.engine import Decoding, Engine, EngineError, Translation
+
+if TYPE_CHECKING:
+    from mujaz_server.telemetry.traces import Tracer  # OpenTelemetry is an extra
 
 _TYPICAL_SENTENCE = (
     "وقال مدير المرصد لوكالة الانباء ان اربعة جنود قتلوا واصيب اخرون بجروح امس الاثنين."
@@ -92,18 +96,31 @@ def _measured_rate(model: Model, settings: Settings) -> float:
     return settings.thread_count * len(rows) * len(row) / seconds
 
 
+def _tracer(settings: Settings) -> "Tracer | None":
+    try:
+        return make_tracer() if settings.tracing else None
+    except TracingError as error:
+        raise StartError(str(error)) from error
+
+
 class App:
     """One server around one model.
 
+    Raises (when made):
+        StartError: A file of tokens or of TLS is not what it should be, or calls cannot be traced.
+
     Attributes:
         port: Where gRPC listens, once started.
+        health_port: Where health alone is served, once started; None where it is off.
         metrics_port: Where metrics are, once started; None where they are off.
     """
 
     def __init__(self, settings: Settings, loaded: Loaded) -> None:
         model = loaded.model
-        self.metrics = Metrics()
+        self._tracer = _tracer(settings)
+        self.metrics = Metrics(self._tracer.exemplar) if self._tracer else Metrics()
         self.port = 0
+        self.health_port: int | None = None
         self.metrics_port: int | None = None
         self.hung = asyncio.Event()
         self._settings = settings
@@ -141,7 +158,10 @@ class App:
         service = MujazService(
             pipeline, loaded.manifest, quality=quality, max_seconds=settings.default_deadline
         )
-        self.rpc = RpcServer(service, settings, self.metrics)
+        try:
+            self.rpc = RpcServer(service, settings, self.metrics, self._tracer)
+        except RefusedFileError as error:
+            raise StartError(str(error)) from error
 
     async def start(self) -> None:
         """Listens, and says SERVING once it can translate.
@@ -159,8 +179,10 @@ class App:
 
     async def _listen(self, settings: Settings) -> None:
         try:
-            self.port = await self.rpc.start(settings.address)
             self._open.push_async_callback(self.rpc.stop, 0)
+            self.port, self.health_port = await self.rpc.start(
+                settings.address, settings.health_address
+            )
             if settings.metrics_address:
                 host, _, port = settings.metrics_address.rpartition(":")
                 self.metrics_port, stop = serve_metrics(self.metrics, host.strip("[]"), int(port))
@@ -180,6 +202,8 @@ class App:
         await self.worker.stop()
         await self._open.aclose()
         await asyncio.to_thread(self._model.close)
+        if self._tracer:
+            await asyncio.to_thread(self._tracer.close)
 
     def _translate(self, batch: Batch[Row, Translation]) -> list[Translation]:
         rows = [job.payload.pieces for job in batch.jobs]
@@ -192,6 +216,11 @@ class App:
         gauge("queue_tokens", "Source tokens that wait.", lambda: load().tokens)
         gauge(
             "queue_oldest_seconds", "How long the oldest has waited.", lambda: load().oldest_age_s
+        )
+        gauge(
+            "batch_running_seconds",
+            "How long the batch has run that runs longest.",
+            lambda: load().longest_run_s,
         )
         gauge("tokens_per_second", "Measured speed under load.", lambda: load().tokens_per_s)
         gauge("calls_in_progress", "Calls in progress.", lambda: len(self.rpc.in_flight))

@@ -6,6 +6,7 @@ process, so the process goes, and its supervisor starts another.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from mujaz_server.settings import Settings
 
 _log = structlog.get_logger("mujaz")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_TELLING_S = 0.5
 EXIT_HUNG = 70  # EX_SOFTWARE of sysexits.h
 EXIT_AT_ONCE = 130
 
@@ -39,18 +41,32 @@ async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
         os._exit(0)
     app = await loading
     _log.info(
-        "serving", port=app.port, metrics_port=app.metrics_port, settings=settings.model_dump()
+        "serving",
+        port=app.port,
+        metrics_port=app.metrics_port,
+        health_port=app.health_port,
+        settings=settings.model_dump(),
     )
+    if settings.open_to_anyone:
+        _log.warning("anyone who reaches the port may call", remedy="--tokens or --tls-client-ca")
     serving = asyncio.create_task(_drained(app, settings, asked_to_stop))
     hanging = asyncio.create_task(app.hung.wait())
     await asyncio.wait({serving, hanging}, return_when=asyncio.FIRST_COMPLETED)
     if hanging.done():
         _log.critical("the engine hangs; exiting for the supervisor", seconds=settings.watchdog)
-        await app.rpc.not_serving()
+        await _told_of_the_end(app)
         os._exit(EXIT_HUNG)
     hanging.cancel()
     await serving
     return 0
+
+
+async def _told_of_the_end(app: App) -> None:
+    """Tells watches of health and callers that it is over, for as long as words take to arrive."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_TELLING_S):
+            await app.rpc.not_serving()
+            await app.rpc.stop(_TELLING_S / 2)
 
 
 async def _started(settings: Settings, load: Callable[[], Loaded]) -> App:

@@ -4,6 +4,7 @@ Every field states its unit, its range and the reason for its default. The table
 docs/settings.md is made from them by `make settings-table`.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ PREFIX = "MUJAZ_"
 # Variables of the same prefix that are not ours: those of the client and of the model store, and
 # the service links that Kubernetes sets in every pod for Services called "mujaz" or "mujaz-…".
 _NOT_SETTINGS = re.compile(
-    r"MUJAZ_(?:SERVER|HOME|CONFIG|(?:\w+_)?SERVICE_(?:HOST|PORT\w*)|(?:\w+_)?PORT(?:_\w+)?)"
+    r"MUJAZ_(?:HOME|CONFIG|SERVER|TOKEN_FILE|TOKEN|TLS|CA|CERTIFICATE|KEY"
+    r"|(?:\w+_)?SERVICE_(?:HOST|PORT\w*)|(?:\w+_)?PORT(?:_\w+)?)"
 )
 
 
@@ -40,7 +42,36 @@ class Settings(BaseSettings):
         "127.0.0.1:50051",
         pattern=r"^(\S+:\d{1,5}|unix:\S+)$",
         description="Where gRPC listens: host:port (port 0 takes a free one) or unix:PATH. "
-        "Loopback until you say otherwise, for there is no authentication.",
+        "An address that other machines reach needs TLS, or allow_plaintext.",
+    )
+    tls_certificate: str = Field(
+        "",
+        description="A PEM file: the certificate of the server, then those up to its root; "
+        "empty: no TLS. It, the key and the roots are read anew when they change.",
+    )
+    tls_key: str = Field(
+        "", description="A PEM file: the private key of the certificate, not encrypted."
+    )
+    tls_client_ca: str = Field(
+        "",
+        description="A PEM file of roots: only clients with a certificate of theirs may connect; "
+        "empty: any may.",
+    )
+    tokens: str = Field(
+        "",
+        description="A TOML file of the tokens that may call, read anew when it changes; empty: "
+        "no token is asked for. `mujaz-server token NAME` makes one.",
+    )
+    allow_plaintext: bool = Field(
+        default=False,
+        description="Whether an address that other machines reach may be without TLS, because "
+        "something in front has it. Tokens never may.",
+    )
+    health_address: str = Field(
+        "",
+        pattern=r"^(\S+:\d{1,5}|unix:\S+)?$",
+        description="Where grpc.health.v1 is served once more, alone, without TLS or token, for "
+        "probes; empty: nowhere.",
     )
     metrics_address: str = Field(
         "127.0.0.1:9464",
@@ -84,6 +115,19 @@ class Settings(BaseSettings):
     )
     max_streams: int = Field(
         512, ge=1, le=65536, description="Calls in progress, at most; more are refused at once."
+    )
+    max_connections: int = Field(
+        4096,
+        ge=1,
+        le=1_000_000,
+        description="Open connections, at most; each takes a file descriptor.",
+    )
+    max_connection_age: float = Field(
+        3600.0,
+        ge=0.1,
+        le=86400,
+        description="Seconds after which a client is asked to connect anew for its next calls, so "
+        "that balancers can move it. Calls in progress are not touched.",
     )
     max_code_points: int = Field(
         1_000_000,
@@ -137,8 +181,15 @@ class Settings(BaseSettings):
     drain_grace: float = Field(
         30.0, ge=0, le=3600, description="Seconds for calls in progress to end after SIGTERM."
     )
-    reflection: bool = Field(
-        default=True, description="Whether gRPC reflection tells clients the API."
+    reflection: bool | None = Field(
+        default=None,
+        description="Whether gRPC reflection tells clients the API; unset: only where no tokens "
+        "are asked for.",
+    )
+    tracing: bool = Field(
+        default=False,
+        description="Whether calls are traced by OpenTelemetry; the standard OTEL_… variables say "
+        "where to.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log line written."
@@ -166,6 +217,41 @@ class Settings(BaseSettings):
             raise ValueError("batch_rows is larger than batch_tokens: no batch could be that wide")
         return self
 
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key go together: give both, or neither")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("tls_client_ca needs TLS: give tls_certificate and tls_key too")
+        return self
+
+    @model_validator(mode="after")
+    def _others_reach_it_by_tls(self) -> Self:
+        if self.tls_certificate or _is_local(self.address):
+            return self
+        where = f"other machines can reach {self.address}"
+        if self.tokens:
+            raise ValueError(
+                f"{where}, and tokens must not cross a network in plain text: give tls_certificate "
+                "and tls_key, or listen on 127.0.0.1"
+            )
+        if not self.allow_plaintext:
+            raise ValueError(
+                f"{where}, and there is no TLS: give tls_certificate and tls_key, listen on "
+                "127.0.0.1, or set allow_plaintext if something in front has TLS"
+            )
+        return self
+
+    @property
+    def reflects(self) -> bool:
+        """Whether reflection is on."""
+        return not self.tokens if self.reflection is None else self.reflection
+
+    @property
+    def open_to_anyone(self) -> bool:
+        """Whether other machines may call without showing who they are."""
+        return not (_is_local(self.address) or self.tokens or self.tls_client_ca)
+
     @property
     def thread_count(self) -> int:
         """The number of batches translated at once, at least 1."""
@@ -183,6 +269,17 @@ class Settings(BaseSettings):
         refused by us, with its reason, and only the absurd by gRPC.
         """
         return 16 * self.max_code_points + 65536
+
+
+def _is_local(address: str) -> bool:
+    """Whether only this machine reaches an address; a name that is not plainly local is not."""
+    if address.startswith("unix:"):
+        return True
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load(
@@ -227,10 +324,14 @@ def table(settings: Settings, *, markdown: bool = False) -> str:
     """Returns the settings as aligned text, or as the Markdown table of the docs."""
     if markdown:
         rows = [
-            f"| `{name}` | `{PREFIX}{name.upper()}` | `{field.default}` | {field.description} |"
+            f"| `{name}` | `{PREFIX}{name.upper()}` | {_cell(field.default)}| {field.description} |"
             for name, field in Settings.model_fields.items()
         ]
         return "\n".join(["| setting | variable | default | meaning |", "| --- " * 4 + "|", *rows])
     values = settings.model_dump()
     width = max(map(len, values))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in values.items())
+
+
+def _cell(default: Any) -> str:  # noqa: ANN401  settings are of many types
+    return "" if default in {"", None} else f"`{default}` "

@@ -13,7 +13,14 @@ from google.rpc import code_pb2
 from mujaz_server.batching.admission import QueueFullError
 from mujaz_server.pipeline.events import TextTooLargeError
 from mujaz_server.rpc import errors
-from mujaz_server.rpc.errors import InvalidRequestError, Violation, blank, fault, no_arabic
+from mujaz_server.rpc.errors import (
+    InvalidRequestError,
+    TooManyTokensError,
+    Violation,
+    blank,
+    fault,
+    no_arabic,
+)
 from mujaz_server.summary.selection import ReasonKind
 from mujaz_server.translation.checks import Flag
 from processes import SERVER, ServerProcess, running
@@ -151,6 +158,7 @@ def raised() -> Iterable[BaseException]:
     yield no_arabic(["text"])
     yield TextTooLargeError("sentences", 2, 1)
     yield QueueFullError(1.0)
+    yield TooManyTokensError(1.0)
     yield RuntimeError()
 
 

@@ -82,6 +82,16 @@ def test_a_taken_metrics_port_is_an_error() -> None:
         pytest.param(["--threads", "-1"], {}, "threads", id="a flag out of range"),
         pytest.param(["--stall-timeout", "nan"], {}, "stall_timeout", id="no number"),
         pytest.param(["--address", "nonsense"], {}, "address", id="an address without a port"),
+        pytest.param(
+            ["--address", "0.0.0.0:0"], {}, "tls_certificate", id="a public address without TLS"
+        ),
+        pytest.param(
+            ["--address", "0.0.0.0:0", "--allow-plaintext", "true", "--tokens", "tokens.toml"],
+            {},
+            "plain text",
+            id="tokens in plain text",
+        ),
+        pytest.param(["--tls-key", "server.key"], {}, "tls_certificate", id="half of TLS"),
         pytest.param([], {"MUJAZ_BATCH_ROWS": "many"}, "batch_rows", id="a variable of words"),
         pytest.param([], {"MUJAZ_TREADS": "2"}, "MUJAZ_TREADS", id="an unknown variable"),
         pytest.param(["--config", "/nowhere.toml"], {}, "/nowhere.toml", id="no such file"),
@@ -91,6 +101,24 @@ def test_a_bad_setting_is_named(flags: list[str], env: dict[str, str], named: st
     status, said = failed_start(*flags, env=env)
     assert status == 2
     assert named in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        pytest.param(["--tokens", "/nowhere.toml"], "/nowhere.toml", id="no tokens"),
+        pytest.param(
+            ["--tls-certificate", "/nowhere.pem", "--tls-key", "/nowhere.key"],
+            "/nowhere.pem",
+            id="no certificate",
+        ),
+    ],
+)
+def test_a_missing_file_is_named_with_its_flag(flags: list[str], named: str) -> None:
+    status, said = failed_start(*flags)
+    assert status == 1
+    assert named in said
+    assert flags[0] in said
 
 
 def test_sigterm_while_the_model_loads_ends_the_server() -> None:

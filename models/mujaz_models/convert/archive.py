@@ -20,6 +20,7 @@ _MOST_GROWTH = 200  # times; deflate reaches about 1,000, texts 5, weights 1.1
 _GROWTH_FREE = 1 << 20  # bytes: below this a member may grow as it likes
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:")
 _FILE_NAME = re.compile(r"[\w.+-][\w.+ -]*")
@@ -77,7 +78,7 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """
     try:
         return archive.read(member)
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError, zlib.error) as error:
+    except (*_DAMAGED, OSError, ValueError) as error:
         raise ConvertError(f"{member.filename!r} is damaged ({error})") from error
 
 
@@ -87,7 +88,7 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Non
             with archive.open(member) as content:
                 while chunk := content.read(_CHUNK):
                     file.write(chunk)
-        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        except _DAMAGED as error:
             raise ConvertError(f"{member.filename!r} is damaged ({error})") from error
     if path.stat().st_size != member.file_size:
         raise ConvertError(f"{member.filename!r} is damaged (it ends early)")

@@ -2,6 +2,7 @@
 
 import io
 import math
+import tokenize
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from mujaz_models.convert.tensors import Tensors
 
 _SUFFIX = ".npy"
 _KINDS = "fiu"  # floats, integers, unsigned; neither objects nor records
+# What numpy raises on a header that is no dictionary of Python, or is one of other keys.
+_DAMAGED = (ValueError, TypeError, RecursionError, OverflowError, tokenize.TokenError)
 
 
 def read_npz(path: Path) -> Tensors:
@@ -29,7 +32,7 @@ def read_npz(path: Path) -> Tensors:
             name = member.filename.removesuffix(_SUFFIX)
             try:
                 arrays[name] = _array(read_member(archive, member))
-            except ValueError as error:
+            except _DAMAGED as error:
                 raise ConvertError(f"{path.name}: {name!r} is refused: {error}") from error
     return Tensors(arrays, path.name)
 

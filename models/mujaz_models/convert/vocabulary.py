@@ -47,7 +47,7 @@ def read_yaml(path: Path) -> tuple[str, ...]:
                 )
                 entries.append((_unquoted(piece), int(number)))
                 waiting = None
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConvertError(f"{path.name} is not a vocabulary of Marian ({reason})") from error
     return _ordered(path, entries)
@@ -68,7 +68,7 @@ def _text(path: Path) -> str:
 
 def _unquoted(piece: str) -> str:
     if piece[:1] in {'"', "'"}:
-        return str(yaml.load(piece, Loader=yaml.BaseLoader))  # noqa: S506 (it makes texts alone)
+        return str(yaml.load(piece, Loader=yaml.BaseLoader))  # nosec B506  # noqa: S506 (it makes texts alone)
     return piece
 
 
@@ -77,6 +77,10 @@ def _ordered(path: Path, entries: Iterable[tuple[str, int]]) -> tuple[str, ...]:
     pieces = tuple(piece for _, piece in by_id)
     if [id_ for id_, _ in by_id] != list(range(len(by_id))) or len(set(pieces)) != len(pieces):
         raise ConvertError(f"{path.name} must give the ids 0, 1, 2, … each to one piece")
+    try:
+        "".join(pieces).encode()
+    except UnicodeEncodeError as error:
+        raise ConvertError(f"{path.name} has a piece that is no text ({error})") from error
     if missing := {END, UNKNOWN} - set(pieces):
         raise ConvertError(f"{path.name} lacks {', '.join(sorted(missing))}")
     return pieces

@@ -3,14 +3,19 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc.aio
 
+from mujaz_server.pipeline.timeline import UNTOLD, Timeline
+from mujaz_server.rpc.tokens import Token
+
 Context = grpc.aio.ServicerContext[Any, Any]
+Metadata = Iterable[tuple[str, str | bytes]]
 
 REQUEST_ID = "x-request-id"
 _OURS = "/mujaz.v1."
@@ -26,6 +31,9 @@ class Call:
         request_id: The caller's own where it sent one fit for a log line, else a new one.
         started: When it began, in seconds of the monotonic clock.
         code: The name of the status it ends with.
+        reason: What was wrong, as its caller is told; empty: nothing, or the caller went.
+        token: The token that was presented; None where none is asked for.
+        timeline: Told where its time goes.
     """
 
     method: str
@@ -33,9 +41,22 @@ class Call:
     request_id: str = field(init=False)
     started: float = field(default_factory=time.monotonic)
     code: str = "OK"
+    reason: str = ""
+    token: Token | None = None
+    timeline: Timeline = UNTOLD
 
     def __post_init__(self) -> None:
-        self.request_id = _request_id(self.context)
+        self.request_id = _request_id(self.metadata)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What its caller sent before the request."""
+        return self.context.invocation_metadata() or ()
+
+    @property
+    def caller(self) -> str | None:
+        """The name of the token that was presented; None where none is asked for."""
+        return self.token.name if self.token else None
 
     @property
     def ours(self) -> bool:
@@ -47,8 +68,12 @@ Concern = Callable[[Call], AbstractAsyncContextManager[None]]
 """Something that surrounds every call, whatever its shape."""
 
 
-def _request_id(context: Context) -> str:
-    for key, value in context.invocation_metadata() or ():
+CURRENT: ContextVar[Call] = ContextVar("call")
+"""The call that runs; each has a task, and so a context, of its own."""
+
+
+def _request_id(metadata: Metadata) -> str:
+    for key, value in metadata:
         if key == REQUEST_ID and isinstance(value, str) and _LOGGABLE.fullmatch(value):
             return value
     return uuid.uuid4().hex

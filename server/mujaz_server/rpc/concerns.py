@@ -4,17 +4,25 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
 from google.rpc import code_pb2
 
+from mujaz_server.pipeline.deadlines import out_of_time
+from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.rpc.call import REQUEST_ID, Call, Concern, Context
 from mujaz_server.rpc.errors import DrainingError, NotReadyError, TooManyStreamsError, fault
 from mujaz_server.telemetry import CallObserver
 
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
+_OVERLOADED = frozenset({"QUEUE_FULL", "TOO_MANY_STREAMS"})
+_INVITED_SHARE = 0.1
+_INVITED_BURST = 10
+_TELLING_S = 1.0
+_QUIET_S = 0.01
+_QUIET_TRIES = 20
 
 
 class InFlight:
@@ -29,6 +37,7 @@ class InFlight:
         self.draining = False
         self.ready = False
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._refused = 0
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -46,6 +55,7 @@ class InFlight:
             yield
             return
         if self.draining:
+            self._refused += 1
             raise DrainingError
         if not self.ready:
             raise NotReadyError
@@ -55,10 +65,23 @@ class InFlight:
         if task is None:
             raise AssertionError("a call runs outside any task. This is a bug")
         self._tasks.add(task)
-        try:
-            yield
-        finally:
-            self._tasks.discard(task)
+        # Not when the call leaves this block: gRPC sends its status after that, in the same task,
+        # and a server that stops meanwhile would cancel it.
+        task.add_done_callback(self._tasks.discard)
+        yield
+
+    async def refuse(self) -> None:
+        """Refuses new calls from now on; returns once those that had come unseen are refused.
+
+        gRPC hands calls over one by one. Those it still holds when it is stopped would be told
+        CANCELLED (grpc/grpc#41785), as if their callers had given up.
+        """
+        self.draining = True
+        for _ in range(_QUIET_TRIES):
+            refused = self._refused
+            await asyncio.sleep(_QUIET_S)
+            if self._refused == refused:
+                return
 
     async def ended(self) -> None:
         """Waits until every call has run its last line."""
@@ -75,19 +98,16 @@ def observed(observer: CallObserver) -> Concern:
             yield
             return
         method = call.method.rpartition("/")[2]
-        observer.call_started(method)
+        observer.call_started(method, call.request_id)
         try:
             yield
-        except asyncio.CancelledError:
-            call.code = "CANCELLED"
-            raise
         except BaseException:
             if call.code == "OK":
-                call.code = "CANCELLED"  # the peer went while a reply was being written
+                call.code = _code_of_one_gone(call)
             raise
         finally:
             seconds = time.monotonic() - call.started
-            observer.call_ended(method, call.code, seconds, call.request_id)
+            observer.call_ended(method, call.code, call.reason, seconds, call.request_id)
 
     return concern
 
@@ -98,7 +118,13 @@ def answered_with_status(observer: CallObserver) -> Concern:
     A `CancelledError` that is not the call's own (a future of ours was cancelled) would leave the
     caller without any answer (grpc/grpc#29248); it is a defect like any other. The call's own is
     raised on: swallowing it leaks (grpc/grpc#43360).
+
+    Where more calls come than the server can take, a retry only takes another call's place, and
+    each client's own throttle lets some through; so refusals invite one only within a tenth of the
+    calls that succeed (the "overloaded; don't retry" of Site Reliability Engineering, chapter 21).
+    The details say when a new call makes sense all the same.
     """
+    invitations = RetryBudget(_INVITED_SHARE, _INVITED_BURST)
 
     @asynccontextmanager
     async def concern(call: Call) -> AsyncIterator[None]:
@@ -110,7 +136,9 @@ def answered_with_status(observer: CallObserver) -> Concern:
         except BaseException as error:
             if _peer_has_gone(call.context, error):
                 raise
-            await _abort(call, error, observer)
+            await _abort(call, error, observer, invitations)
+        else:
+            invitations.earn(1)
 
     return concern
 
@@ -127,13 +155,42 @@ def within_deadline(seconds: float) -> Concern:
     return concern
 
 
-async def _abort(call: Call, error: BaseException, observer: CallObserver) -> None:
+def _code_of_one_gone(call: Call) -> str:
+    """The status with which the peer of a call has ended it."""
+    left = cast("float | None", call.context.time_remaining())
+    if left is None or not out_of_time(left, left + time.monotonic() - call.started):
+        return "CANCELLED"
+    return "DEADLINE_EXCEEDED"
+
+
+async def _abort(
+    call: Call, error: BaseException, observer: CallObserver, invitations: RetryBudget
+) -> None:
     known = fault(error, call.request_id)
     if known.code == code_pb2.INTERNAL:
         observer.defect(call.request_id, error)
     call.code = code_pb2.Code.Name(known.code)
-    trailers = [*known.trailers(), (REQUEST_ID, call.request_id)]
-    await call.context.abort(_STATUS[known.code], known.message, tuple(trailers))
+    call.reason = known.reason
+    retry = _in_time(call.context, known.retry_after) and (
+        known.reason not in _OVERLOADED or invitations.spend(1)
+    )
+    trailers = [*known.trailers(retry=retry), (REQUEST_ID, call.request_id)]
+    try:
+        async with asyncio.timeout(_TELLING_S):
+            await call.context.abort(_STATUS[known.code], known.message, tuple(trailers))
+    except TimeoutError:
+        # The status waits behind what a stalled reader has not taken; gRPC delivers it if it ever
+        # reads, and the call must not be held until then.
+        raise asyncio.CancelledError from None
+
+
+def _in_time(context: Context, retry_after: float | None) -> bool:
+    """Whether a retry would begin within the deadline; gRPC waits for it even where it would not.
+
+    The caller would then be told that its time is up, and never that it was refused.
+    """
+    left = cast("float | None", context.time_remaining())
+    return retry_after is None or left is None or retry_after < left
 
 
 def _peer_has_gone(context: Context, error: BaseException) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from mujaz_server.rpc.call import Call, Concern, Context
+from mujaz_server.rpc.call import CURRENT, Call, Concern, Context, Metadata
 from mujaz_server.rpc.errors import MalformedRequestError, StalledReaderError
 
 if TYPE_CHECKING:
@@ -29,13 +29,24 @@ class _Malformed:
 class Edge(grpc.aio.ServerInterceptor):
     """Wraps every handler in the concerns, the first one outermost.
 
-    Streams are written here, so that a reader who stops can be told from one who is slow, and so
-    that the generator of a stream is closed whatever ends it.
+    What `refusal` finds in the metadata of a call ends it before its request is read: a stranger
+    must not make the server take in megabytes.
+
+    Every request is read here, as a stream of one: gRPC leaves a call that ends before its request
+    without an answer, and lets it take for ever to send one. Streams are written here, so that a
+    reader who stops can be told from one who is slow, and so that the generator of a stream is
+    closed whatever ends it.
     """
 
-    def __init__(self, concerns: Sequence[Concern], stall_timeout: float) -> None:
+    def __init__(
+        self,
+        concerns: Sequence[Concern],
+        stall_timeout: float,
+        refusal: Callable[[Metadata], Exception | None] = lambda _: None,
+    ) -> None:
         self._concerns = concerns
         self._stall_timeout = stall_timeout
+        self._refusal = refusal
 
     async def intercept_service(
         self,
@@ -43,38 +54,44 @@ class Edge(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
         """Returns the handler of a method within its concerns; None where there is none."""
+        method = handler_call_details.method
+        if refusal := self._refusal(handler_call_details.invocation_metadata or ()):
+            # A handler of a stream is called before anything of its request is read.
+            return grpc.stream_stream_rpc_method_handler(self._unread(method, refusal), None, None)
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        method = handler_call_details.method
         decode = _never_raising(handler.request_deserializer)
         encode = handler.response_serializer
         if handler.response_streaming:
-            make = (
-                grpc.stream_stream_rpc_method_handler
-                if handler.request_streaming
-                else grpc.unary_stream_rpc_method_handler
+            return grpc.stream_stream_rpc_method_handler(
+                self._streamed(method, handler), decode, encode
             )
-            inner = handler.stream_stream if handler.request_streaming else handler.unary_stream
-            return make(self._streamed(method, inner), decode, encode)
-        return grpc.unary_unary_rpc_method_handler(
+        return grpc.stream_unary_rpc_method_handler(
             self._answered(method, handler.unary_unary), decode, encode
         )
 
-    def _answered(self, method: str, inner: Any) -> Any:  # noqa: ANN401  handlers of any message
-        async def answer(request: object, context: Context) -> object:
+    def _unread(self, method: str, refusal: Exception) -> Any:  # noqa: ANN401  as above
+        async def refuse(_: object, context: Context) -> None:
             async with self._entered(method, context):
-                _require_decoded(request)
-                return await inner(request, context)
+                raise refusal
+
+        return refuse
+
+    def _answered(self, method: str, inner: Any) -> Any:  # noqa: ANN401  handlers of any message
+        async def answer(requests: AsyncIterator[object], context: Context) -> object:
+            async with self._entered(method, context):
+                return await inner(await _only(requests), context)
 
         return answer
 
-    def _streamed(self, method: str, inner: Any) -> Any:  # noqa: ANN401  handlers of any message
-        async def stream(request: Any, context: Context) -> None:  # noqa: ANN401
+    def _streamed(self, method: str, handler: Handler) -> Any:  # noqa: ANN401  of any message
+        inner: Any = handler.stream_stream or handler.unary_stream
+        streaming = handler.request_streaming
+
+        async def stream(requests: AsyncIterator[object], context: Context) -> None:
             async with self._entered(method, context):
-                if isinstance(request, AsyncIterator):
-                    request = _decoded_only(request)
-                _require_decoded(request)
+                request = _decoded_only(requests) if streaming else await _only(requests)
                 replies = inner(request, context)
                 if not isinstance(replies, AsyncGenerator):
                     await replies  # the handler writes for itself, as that of health does
@@ -88,6 +105,7 @@ class Edge(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _entered(self, method: str, context: Context) -> AsyncIterator[None]:
         call = Call(method, context)
+        CURRENT.set(call)
         async with AsyncExitStack() as stack:
             for concern in self._concerns:
                 await stack.enter_async_context(concern(call))
@@ -118,6 +136,14 @@ def _never_raising(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], A
 def _require_decoded(request: object) -> None:
     if isinstance(request, _Malformed):
         raise MalformedRequestError
+
+
+async def _only(requests: AsyncIterator[object]) -> object:
+    """Returns the request of a call that has one."""
+    async for request in requests:
+        _require_decoded(request)
+        return request
+    raise MalformedRequestError
 
 
 async def _decoded_only(requests: AsyncIterator[object]) -> AsyncIterator[object]:

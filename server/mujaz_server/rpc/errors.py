@@ -12,13 +12,12 @@ from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from mujaz_server.batching.admission import QueueFullError
-from mujaz_server.pipeline.events import (
-    DeadlinePassedError,
-    TextTooLargeError,
-)
+from mujaz_server.pipeline.events import DeadlinePassedError, TextTooLargeError
 
 DOMAIN = "mujaz"
 NEVER = -1.0
+MOST_VIOLATIONS = 20
+"""Of one answer: a client refuses a status of more than 8 kB, and never learns what was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,15 @@ class Violation:
 
 
 class InvalidRequestError(Exception):
-    """Fields of a request break their rules."""
+    """Fields of a request break their rules; the first `MOST_VIOLATIONS` are named."""
 
     def __init__(self, violations: Sequence[Violation], reason: str = "INVALID_FIELD") -> None:
-        super().__init__("; ".join(f"{each.field}: {each.description}" for each in violations))
-        self.violations = tuple(violations)
+        self.violations = tuple(violations[:MOST_VIOLATIONS])
         self.reason = reason
+        told = [f"{each.field}: {each.description}" for each in self.violations]
+        if more := len(violations) - len(told):
+            told.append(f"and {more} more")
+        super().__init__("; ".join(told))
 
 
 def blank(field: str) -> InvalidRequestError:
@@ -74,6 +76,44 @@ class StalledReaderError(Exception):
     """The reader of a stream has stopped reading it."""
 
 
+class TokenMissingError(Exception):
+    """A call presents no token, or several, to a server that asks for one."""
+
+
+class TokenUnknownError(Exception):
+    """A call presents a token that this server does not know."""
+
+
+class TokenExpiredError(Exception):
+    """A call presents a token whose time has passed."""
+
+
+class TooManyStreamsOfTokenError(Exception):
+    """A token has as many calls in progress as it may have."""
+
+
+class TooManyTokensError(Exception):
+    """A token has spent the source tokens of its minute.
+
+    Attributes:
+        retry_after_s: After how many seconds it has some again.
+    """
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"The token is spent; retry after {retry_after_s:.1f} s")
+        self.retry_after_s = retry_after_s
+
+
+class TextTooLargeForTokenError(TextTooLargeError):
+    """A text is larger than its token may send, though not too large for the server."""
+
+    def __init__(self, actual: int, limit: int) -> None:
+        super().__init__("code points", actual, limit)
+
+    def __str__(self) -> str:
+        return f"the text has {self.actual} {self.unit}; your token may send at most {self.limit}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A status before it is put on the wire.
@@ -89,13 +129,18 @@ class Fault:
     violations: Sequence[Violation] = ()
     retry_after: float | None = None
 
-    def trailers(self) -> list[tuple[str, str | bytes]]:
-        """The trailing metadata that carries the details."""
+    def trailers(self, *, retry: bool = True) -> list[tuple[str, str | bytes]]:
+        """The trailing metadata that carries the details.
+
+        Args:
+            retry: Whether gRPC's own retry may try the call again, where that makes sense at all.
+        """
         trailers: list[tuple[str, str | bytes]] = [
             ("grpc-status-details-bin", self._status().SerializeToString())
         ]
         if self.retry_after is not None:
-            pushback = -1 if self.retry_after < 0 else round(self.retry_after * 1000)
+            again = retry and self.retry_after >= 0
+            pushback = round(self.retry_after * 1000) if again else -1
             trailers.append(("grpc-retry-pushback-ms", str(pushback)))
         return trailers
 
@@ -160,6 +205,28 @@ _FAULTS: Mapping[type[BaseException], Fault] = {
         "STREAM_STALLED",
         "the stream was ended because nobody read it",
     ),
+    TokenMissingError: Fault(
+        code_pb2.UNAUTHENTICATED,
+        "TOKEN_MISSING",
+        "this server asks for a token: send one as metadata, authorization: Bearer TOKEN; "
+        "whoever runs the server gives it out",
+    ),
+    TokenUnknownError: Fault(
+        code_pb2.UNAUTHENTICATED,
+        "TOKEN_UNKNOWN",
+        "this server does not know the token; ask whoever runs it whether it was withdrawn",
+    ),
+    TokenExpiredError: Fault(
+        code_pb2.UNAUTHENTICATED,
+        "TOKEN_EXPIRED",
+        "the token has expired; ask whoever runs the server for a new one",
+    ),
+    TooManyStreamsOfTokenError: Fault(
+        code_pb2.RESOURCE_EXHAUSTED,
+        "TOO_MANY_STREAMS_OF_TOKEN",
+        "as many calls are in progress as your token may have; try again when one has ended",
+        retry_after=1.0,
+    ),
 }
 
 
@@ -184,6 +251,15 @@ def fault(error: BaseException, request_id: str) -> Fault:
                 code_pb2.RESOURCE_EXHAUSTED,
                 "QUEUE_FULL",
                 f"the server cannot do this in time; try again in {wait:.1f} s",
+                {"retry_after_seconds": f"{wait:.1f}"},
+                retry_after=wait,
+            )
+        case TooManyTokensError():
+            wait = error.retry_after_s
+            return Fault(
+                code_pb2.RESOURCE_EXHAUSTED,
+                "TOO_MANY_TOKENS",
+                f"the source tokens of your token are spent; try again in {wait:.1f} s",
                 {"retry_after_seconds": f"{wait:.1f}"},
                 retry_after=wait,
             )

@@ -64,7 +64,7 @@ def text_request(
     rules = _Rules()
     count = len(message.texts)
     rules.require(0 < count <= MAX_TEXTS, "texts", f"must be 1 to {MAX_TEXTS} texts, are {count}")
-    for position, text in enumerate(message.texts):
+    for position, text in enumerate(message.texts[:MAX_TEXTS]):
         rules.require(bool(text.strip()), f"texts[{position}]", "must not be blank")
     alternatives = message.alternative_count
     rules.require(

@@ -1,14 +1,16 @@
-"""The gRPC server: its options, the chain around every call, health and reflection."""
+"""The gRPC server: its ports, the chain around every call, health and reflection."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from pathlib import Path
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from mujaz.v1 import mujaz_pb2, mujaz_pb2_grpc
+from mujaz_server.rpc import limits, tokens
+from mujaz_server.rpc.access import Access
 from mujaz_server.rpc.concerns import (
     InFlight,
     answered_with_status,
@@ -16,12 +18,16 @@ from mujaz_server.rpc.concerns import (
     within_deadline,
 )
 from mujaz_server.rpc.edge import Edge
+from mujaz_server.rpc.quotas import Quotas
 from mujaz_server.rpc.service import MujazService
+from mujaz_server.rpc.tls import TlsFiles, server_credentials
+from mujaz_server.rpc.tracing import Tracer, traced
+from mujaz_server.rpc.watched import Watched
 from mujaz_server.settings import Settings
-from mujaz_server.telemetry import CallObserver
+from mujaz_server.telemetry import EdgeObserver, FileObserver
 
 SERVICE = mujaz_pb2.DESCRIPTOR.services_by_name["MujazService"].full_name
-_METADATA_BYTES = 16 * 1024
+_HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -35,48 +41,51 @@ class RpcServer:
 
     NOT_SERVING, and refusing calls as UNAVAILABLE, until `ready` is called; the stock health
     servicer would say SERVING from the first moment on.
+
+    Raises (when made):
+        RefusedFileError: The file of tokens, or one of TLS, is not what it should be.
     """
 
-    def __init__(self, service: MujazService, settings: Settings, observer: CallObserver) -> None:
+    def __init__(
+        self,
+        service: MujazService,
+        settings: Settings,
+        observer: EdgeObserver,
+        tracer: Tracer | None = None,
+    ) -> None:
         self.in_flight = InFlight(settings.max_streams)
+        self._credentials = _credentials(settings, observer)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[
-                Edge(
-                    [
-                        observed(observer),
-                        answered_with_status(observer),
-                        self.in_flight,
-                        within_deadline(settings.default_deadline),
-                    ],
-                    settings.stall_timeout,
-                )
-            ],
-            options=_options(settings),
+            interceptors=[_edge(settings, observer, tracer, self.in_flight, service.quotas)],
+            options=limits.api_options(settings),
         )
         mujaz_pb2_grpc.add_MujazServiceServicer_to_server(service, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        if settings.reflection:
-            names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
-            reflection_names = (*names, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(reflection_names, self._server)
+        if settings.reflects:
+            names = (SERVICE, _HEALTH, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        # For probes that can neither speak TLS nor present a token.
+        self._health_server = grpc.aio.server(
+            interceptors=[Edge([answered_with_status(observer)], settings.stall_timeout)],
+            options=limits.health_options(),
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._health_server)
 
-    async def start(self, address: str) -> int:
-        """Binds the address and takes calls; returns the port (0 for a Unix socket).
+    async def start(self, address: str, health_address: str = "") -> tuple[int, int | None]:
+        """Binds the addresses and takes calls; returns the ports (0 for a Unix socket).
 
         Raises:
-            AddressInUseError: The address cannot be bound.
+            AddressInUseError: An address cannot be bound.
         """
         await self._set_health(_NOT_SERVING)
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError:
-            raise AddressInUseError(
-                f"cannot listen on {address}: the port is taken, or the address is not one of "
-                "this machine; choose another with --address"
-            ) from None
+        port = _bind(self._server, address, "--address", self._credentials)
+        health_port = None
+        if health_address:
+            health_port = _bind(self._health_server, health_address, "--health-address")
+            await self._health_server.start()
         await self._server.start()
-        return port
+        return port, health_port
 
     async def ready(self) -> None:
         """Says SERVING, and admits calls."""
@@ -93,7 +102,7 @@ class RpcServer:
         Returns when every handler has run its last line. A watch of health is a call in progress
         to gRPC and would hold the grace to its end, so only those of mujaz.v1 are waited for.
         """
-        self.in_flight.draining = True
+        await self.in_flight.refuse()
         refusing = asyncio.create_task(self._server.stop(grace))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
@@ -101,28 +110,68 @@ class RpcServer:
         await self._server.stop(None)
         await refusing
         await self.in_flight.ended()
+        await self._health_server.stop(None)
 
     async def _set_health(self, status: int) -> None:
         for name in ("", SERVICE):
             await self._health.set(name, status)
 
 
-def _options(settings: Settings) -> Sequence[tuple[str, int]]:
-    return (
-        # A second server on the same port would otherwise bind without an error.
-        ("grpc.so_reuseport", 0),
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        # On one connection; above our own limit, since streams over this one wait in the client
-        # without a word, and health checks on the same connection with them.
-        ("grpc.max_concurrent_streams", settings.max_streams + 64),
-        # Alike, since between a soft and a hard limit requests are refused at random.
-        ("grpc.max_metadata_size", _METADATA_BYTES),
-        ("grpc.absolute_max_metadata_size", _METADATA_BYTES),
-        # Clients may ping every 10 s, on silent streams too; the default answers GOAWAY under
-        # five minutes.
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.keepalive_time_ms", 120_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
-        ("grpc.max_connection_idle_ms", 30 * 60_000),
+def _edge(
+    settings: Settings,
+    observer: EdgeObserver,
+    tracer: Tracer | None,
+    in_flight: InFlight,
+    quotas: Quotas,
+) -> Edge:
+    access = _access(settings, observer)
+    return Edge(
+        [
+            traced(tracer),
+            observed(observer),
+            answered_with_status(observer),
+            access,
+            in_flight,
+            quotas,
+            within_deadline(settings.default_deadline),
+        ],
+        settings.stall_timeout,
+        access.refusal,
     )
+
+
+def _access(settings: Settings, observer: FileObserver) -> Access:
+    if not settings.tokens:
+        return Access(None)
+    path = Path(settings.tokens)
+    return Access(Watched([path], lambda: tokens.read(path), observer).latest)
+
+
+def _credentials(settings: Settings, observer: FileObserver) -> grpc.ServerCredentials | None:
+    if not settings.tls_certificate:
+        return None
+    return server_credentials(
+        TlsFiles(
+            Path(settings.tls_certificate),
+            Path(settings.tls_key),
+            Path(settings.tls_client_ca) if settings.tls_client_ca else None,
+        ),
+        observer,
+    )
+
+
+def _bind(
+    server: grpc.aio.Server,
+    address: str,
+    flag: str,
+    credentials: grpc.ServerCredentials | None = None,
+) -> int:
+    try:
+        if credentials is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, credentials)
+    except RuntimeError:
+        raise AddressInUseError(
+            f"cannot listen on {address}: the port is taken, or the address is not one of this "
+            f"machine; choose another with {flag}"
+        ) from None

@@ -3,6 +3,8 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import grpc.aio
@@ -13,7 +15,9 @@ from mujaz_models.manifest import Manifest
 from mujaz_server.pipeline.document import Pipeline
 from mujaz_server.pipeline.events import BlankTextError, DocumentRequest, Event, Quality
 from mujaz_server.rpc import replies, requests
+from mujaz_server.rpc.call import CURRENT
 from mujaz_server.rpc.errors import InvalidRequestError, ModelNotLoadedError, Violation, blank
+from mujaz_server.rpc.quotas import Quotas, require_size
 
 
 class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
@@ -25,6 +29,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
     def __init__(
         self, pipeline: Pipeline, manifest: Manifest, *, quality: Quality, max_seconds: float
     ) -> None:
+        self.quotas = Quotas(time.monotonic)
         self._pipeline = pipeline
         self._manifest = manifest
         self._quality = quality
@@ -35,6 +40,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
     ) -> pb.TranslateTextResponse:
         """Short texts: n in, n out, in order."""
         asked = requests.text_request(request, self._quality, self._deadline(context))
+        asked = self._within_quota(asked, sum(map(len, request.texts)))
         self._require_model(request.options.model)
         try:
             answers = await self._pipeline.texts(request.texts, asked)
@@ -53,6 +59,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
     ) -> AsyncIterator[pb.TranslateDocumentResponse]:
         """The sentences of a document, in order, each as soon as it is ready."""
         asked = requests.document_request(request, self._quality, self._deadline(context))
+        asked = self._within_quota(asked, len(request.text))
         self._require_model(request.options.model)
         async with self._events(asked) as events:
             async for event in events:
@@ -63,6 +70,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
     ) -> AsyncIterator[pb.SummarizeDocumentResponse]:
         """The sentences of a document, and its summary."""
         asked = requests.document_request(request, self._quality, self._deadline(context))
+        asked = self._within_quota(asked, len(request.text))
         self._require_model(request.options.model)
         async with self._events(asked) as events:
             async for event in events:
@@ -94,6 +102,18 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
                 yield events
         except BlankTextError as error:
             raise blank("text") from error
+
+    def _within_quota(self, asked: DocumentRequest, code_points: int) -> DocumentRequest:
+        """Holds a request to the limits of its caller's token."""
+        call = CURRENT.get()
+        require_size(call.token, code_points)
+        return replace(
+            asked,
+            meter=partial(self.quotas.spend, call.token),
+            request_id=call.request_id,
+            caller=call.caller,
+            timeline=call.timeline,
+        )
 
     def _require_model(self, name: str) -> None:
         if name not in {"", self._manifest.name}:
