@@ -1,6 +1,7 @@
 # make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format proto released-proto lock serve bench settings-table clean
+.PHONY: help setup demo test lint format proto released-proto lock serve bench \
+	robustness audit settings-table clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -39,6 +40,7 @@ lint: $(SETUP_DEV)  ## check style, types, imports, the API, and that generated 
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --severity-level medium --recursive $(MEMBERS)
 	$(BIN)/lint-imports
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf breaking --against released.binpb
@@ -74,6 +76,13 @@ bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, lat
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/promises.py
 	$(BIN)/python bench/converters.py
+
+robustness: $(SETUP_DEV)  ## hold the promises of reliability under load and faults (ONLY=overload)
+	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
+
+audit: $(SETUP_DEV)  ## look the locked packages up among known vulnerabilities (asks PyPI)
+	for lock in requirements*.lock; do $(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit \
+		--disable-pip --require-hashes -r $$lock || exit 1; done
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/node/node_modules
