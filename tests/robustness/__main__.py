@@ -10,8 +10,8 @@ import importlib
 import sys
 import time
 
+from robustness import promise
 from robustness.machine import TESTS
-from robustness.promise import table
 
 sys.path.insert(0, str(TESTS.parent / "bench"))
 from signature import signature
@@ -41,6 +41,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(PROMISES):
         parser.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(PROMISES)}")
+    if arguments.short:
+        promise.leeway = promise.SHORT_LEEWAY
     rows = []
     for name in arguments.names or PROMISES:
         module = importlib.import_module(f"robustness.{name}")
@@ -49,7 +51,7 @@ def main() -> int:
         rows += asyncio.run(module.measured(size))
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     kept = sum(row.kept for row in rows)
-    print(f"{table(rows)}\n\nkept: {kept} of {len(rows)}\n{signature()}")
+    print(f"{promise.table(rows)}\n\nkept: {kept} of {len(rows)}\n{signature()}")
     return 0 if kept == len(rows) else 1
 
 

@@ -22,7 +22,7 @@ from processes import ServerProcess, spawn
 from robustness.engine import HANGS, RAISES, TOO_FEW
 from robustness.history import Call, generated
 from robustness.plan import Kind, Phase, Plan, tagged
-from robustness.promise import Row
+from robustness.promise import Row, within
 from robustness.servers import scripted_server
 from robustness.validate import violations
 
@@ -95,16 +95,16 @@ def judged(kills: Sequence[Kill], before: Mapping[str, str], after: Mapping[str,
         Row(
             PROMISE,
             f"ready again after SIGKILL, the slowest of {len(kills)}",
-            f"<= {READY_S:g} s",
+            f"<= {within(READY_S):g} s",
             f"{slowest:.2f} s",
-            slowest <= READY_S,
+            slowest <= within(READY_S),
         ),
         Row(
             PROMISE,
             f"callers told, the latest of {len(told)}",
-            f"UNAVAILABLE in <= {TOLD_S:g} s",
+            f"UNAVAILABLE in <= {within(TOLD_S):g} s",
             f"{', '.join(sorted(codes))} in {latest * 1000:.0f} ms",
-            codes <= {"UNAVAILABLE"} and latest <= TOLD_S,
+            codes <= {"UNAVAILABLE"} and latest <= within(TOLD_S),
         ),
         Row(
             PROMISE,
@@ -204,7 +204,7 @@ async def _hang() -> list[Row]:
             f"a hung engine, watchdog of {WATCHDOG_S:g} s",
             f"NOT_SERVING, exit {EXIT_HUNG}",
             f"{'NOT_SERVING' if turned else 'no word'}, exit {status} after {ended_s:.2f} s",
-            turned and status == EXIT_HUNG and ended_s <= WATCHDOG_S + 1,
+            turned and status == EXIT_HUNG and ended_s <= WATCHDOG_S + within(1),
         ),
         Row(
             PROMISE,

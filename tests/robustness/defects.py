@@ -95,32 +95,36 @@ def _tells_of_its_inside(_: CostedEngine) -> None:
     )
 
 
-def _unpacks_anything(_: CostedEngine) -> None:
-    """Requests may be compressed; gRPC unpacks them whole before it looks at their size."""
-    inner = limits._connection_options
-    packed = "grpc.compression_enabled_algorithms_bitset"
-    limits._connection_options = lambda connections: tuple(
-        option for option in inner(connections) if option[0] != packed
+def _takes_messages_of_any_size(_: CostedEngine) -> None:
+    """Nobody looks at the size of a message, and what was taken is kept."""
+    inner = limits.api_options
+    size = "grpc.max_receive_message_length"
+    limits.api_options = lambda settings: (
+        *(option for option in inner(settings) if option[0] != size),
+        (size, -1),
     )
+    decoding = edge._never_raising
+
+    def keeping(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+        inner_decode = decoding(decode)
+
+        def kept(data: bytes) -> Any:
+            _kept.append(data)
+            return inner_decode(data) if inner_decode else data
+
+        return kept
+
+    edge._never_raising = keeping
 
 
 def _takes_any_number_of_calls(_: CostedEngine) -> None:
-    """Nobody counts the calls in progress, and each holds the event loop for two milliseconds."""
+    """Nobody counts the calls in progress."""
     inner = InFlight.__init__
 
     def unlimited(self: InFlight, limit: int) -> None:
         inner(self, 1_000 * limit)
 
     InFlight.__init__ = unlimited  # type: ignore[method-assign]
-    entered = edge.Edge._entered
-
-    def slowly(*args: Any) -> Any:
-        deadline = asyncio.get_running_loop().time() + 0.002
-        while asyncio.get_running_loop().time() < deadline:
-            pass
-        return entered(*args)
-
-    edge.Edge._entered = slowly  # type: ignore[method-assign, assignment]
 
 
 def _knows_no_callers(_: CostedEngine) -> None:
@@ -159,6 +163,7 @@ def _cuts_what_is_in_flight(_: CostedEngine) -> None:
     inner = RpcServer.stop
 
     async def cut(server: RpcServer, _grace: float) -> None:
+        await server._server.stop(None)
         await inner(server, 0)
 
     RpcServer.stop = cut  # type: ignore[method-assign, assignment]
@@ -221,8 +226,8 @@ DEFECTS: dict[str, Callable[[CostedEngine], None]] = {
     "says nothing of its end": _says_nothing_of_its_end,
     "serves whoever came first": _serves_whoever_came_first,
     "takes any number of calls": _takes_any_number_of_calls,
+    "takes messages of any size": _takes_messages_of_any_size,
     "tells of its inside": _tells_of_its_inside,
-    "unpacks anything": _unpacks_anything,
     "takes calls to the end": _takes_calls_to_the_end,
     "works for the dead": _works_for_the_dead,
 }

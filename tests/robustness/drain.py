@@ -26,7 +26,7 @@ from mujaz_server.lifecycle import EXIT_AT_ONCE
 from robustness import restarts
 from robustness.history import Call, Event, History, generating
 from robustness.plan import Phase, Plan, tagged
-from robustness.promise import Row
+from robustness.promise import Row, within
 from robustness.restarts import KINDS, POLL_S, PROMISE, RATE, SECONDS_PER_TOKEN
 from robustness.servers import ScriptedServer, scripted_server
 from robustness.validate import violations
@@ -79,7 +79,8 @@ class Drain:
             call
             for call in self.history.calls
             if len(call.events) > 1
-            or self.ended.get(f"call-{call.number}", {"reason": "DRAINING"})["reason"] != "DRAINING"
+            or self.ended.get(f"call-{call.number}", {"reason": "DRAINING"}).get("reason")
+            != "DRAINING"
         ]
 
     def in_flight(self) -> list[Call]:
@@ -92,7 +93,9 @@ class Drain:
 
     def new(self) -> list[Call]:
         """The calls that came when everybody could know."""
-        return [call for call in self.history.calls if call.meant["t"] > self.asked + TOLD_S]
+        return [
+            call for call in self.history.calls if call.meant["t"] > self.asked + within(TOLD_S)
+        ]
 
 
 async def measured(size: Size, defect: str = "") -> list[Row]:
@@ -139,9 +142,9 @@ def judged(drained: Sequence[Drain]) -> list[Row]:
         Row(
             PROMISE,
             f"NOT_SERVING seen by a watch of health, the slowest of {len(drained)}",
-            f"<= {TOLD_S * 1000:.0f} ms",
+            f"<= {within(TOLD_S) * 1000:.0f} ms",
             f"{told * 1000:.0f} ms",
-            told <= TOLD_S,
+            told <= within(TOLD_S),
         ),
         Row(
             PROMISE,
@@ -155,9 +158,9 @@ def judged(drained: Sequence[Drain]) -> list[Row]:
         Row(
             PROMISE,
             f"exit after SIGTERM, grace of {GRACE_S:g} s",
-            f"0 in <= {GRACE_S + LATE_S:g} s",
+            f"0 in <= {GRACE_S + within(LATE_S):g} s",
             f"{', '.join(map(str, statuses))} in {slowest:.2f} s at most",
-            statuses == {0} and slowest <= GRACE_S + LATE_S,
+            statuses == {0} and slowest <= GRACE_S + within(LATE_S),
         ),
         History(calls, cpu).kept_up(PROMISE),
     ]
@@ -169,7 +172,7 @@ def _told_so(drained: Sequence[Drain]) -> Row:
     for drain in drained:
         for call in drain.new():
             codes[call.code or "nothing"] += 1
-            first = call.meant["t"] <= drain.asked + FIRST_MOMENT_S
+            first = call.meant["t"] <= drain.asked + within(FIRST_MOMENT_S)
             unseen = f"call-{call.number}" not in drain.ended
             by_the_core = call.code == "CANCELLED" and first and unseen
             otherwise += call.code != "UNAVAILABLE" and not by_the_core
@@ -188,9 +191,9 @@ async def spent(defect: str = "") -> Row:
     return Row(
         PROMISE,
         f"exit when a call outlasts a grace of {SPENT_GRACE_S:g} s",
-        f"0 in <= {SPENT_GRACE_S + LATE_S:g} s",
+        f"0 in <= {SPENT_GRACE_S + within(LATE_S):g} s",
         f"{status} in {took:.2f} s",
-        status == 0 and took <= SPENT_GRACE_S + LATE_S,
+        status == 0 and took <= SPENT_GRACE_S + within(LATE_S),
     )
 
 
@@ -206,9 +209,9 @@ async def hurried(defect: str = "") -> Row:
     return Row(
         PROMISE,
         "exit after a second signal",
-        f"{EXIT_AT_ONCE} in <= {LATE_S:g} s",
+        f"{EXIT_AT_ONCE} in <= {within(LATE_S):g} s",
         f"{status} in {took:.2f} s",
-        status == EXIT_AT_ONCE and took <= LATE_S,
+        status == EXIT_AT_ONCE and took <= within(LATE_S),
     )
 
 

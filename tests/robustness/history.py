@@ -13,7 +13,7 @@ from typing import Any
 
 from robustness.machine import ENVIRONMENT
 from robustness.plan import Plan
-from robustness.promise import Row
+from robustness.promise import Row, within
 
 Event = dict[str, Any]
 MAX_LAG_S = 0.1
@@ -74,9 +74,9 @@ class History:
         return Row(
             promise,
             "the generator's own delay, p99: is this run worth anything",
-            f"<= {MAX_LAG_S * 1000:.0f} ms",
+            f"<= {within(MAX_LAG_S) * 1000:.0f} ms",
             f"{lag * 1000:.0f} ms, at {self.cpu:.0%} of a core",
-            lag <= MAX_LAG_S and self.cpu < MAX_CPU,
+            lag <= within(MAX_LAG_S) and self.cpu < MAX_CPU,
         )
 
 

@@ -3,6 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SHORT_LEEWAY = 7.0
+leeway = 1.0
+"""How much laxer bounds on time are: `SHORT_LEEWAY` in the short form, whose machine is shared."""
+
+
+def within(seconds: float) -> float:
+    """A bound on time, as it holds in this form."""
+    return seconds * leeway
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

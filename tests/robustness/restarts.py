@@ -111,7 +111,8 @@ async def behind_envoy(count: int, defect: str = "") -> list[Row]:
 
 
 async def _restarted(pair: Pair, target: str, count: int, what: str) -> list[Row]:
-    phase = Phase("load", RATE, count * _RESTART_S)
+    # One more than there are: the load must outlast them, however slowly servers start here.
+    phase = Phase("load", RATE, (count + 1) * _RESTART_S)
     plan = Plan([target], [phase], KINDS, channels=1, shipped=True)
     async with generating(plan) as generator:
         while await asyncio.to_thread(pair.calls_seen) < RATE / 2:  # noqa: ASYNC110  another process

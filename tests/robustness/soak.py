@@ -68,7 +68,7 @@ class Size:
         return THREADS / self.seconds_per_token / WORDS
 
 
-SHORT = Size(5, 1, 0.4, 0.0005, growth=3_600.0, drift=None)
+SHORT = Size(5, 1, 0.4, 0.0005, growth=7_200.0, drift=None)
 LONG = Size(30, 6, 58.0, 0.001, growth=1.0, drift=0.1, seeded="leaks a little")
 
 

@@ -22,9 +22,14 @@ WIDE = Decoding(beam_size=5)
 @pytest.mark.parametrize("shape", [(10,), (10, 10), (4, 20)], ids=str)
 def test_the_cost_is_that_of_all_tokens(shape: tuple[int, ...]) -> None:
     engine = CostedEngine(0.002)
-    started = time.monotonic()
-    engine.translate([["ا"] * tokens for tokens in shape], GREEDY)
-    assert time.monotonic() - started == pytest.approx(0.002 * sum(shape), abs=0.02)
+
+    def seconds() -> float:
+        started = time.monotonic()
+        engine.translate([["ا"] * tokens for tokens in shape], GREEDY)
+        return time.monotonic() - started
+
+    # Whatever else the machine does only adds.
+    assert min(seconds() for _ in range(5)) == pytest.approx(0.002 * sum(shape), abs=0.015)
 
 
 def test_a_row_whose_caller_has_gone_costs_no_more() -> None:
@@ -32,7 +37,7 @@ def test_a_row_whose_caller_has_gone_costs_no_more() -> None:
     engine = CostedEngine(0.01, history)
     started = time.monotonic()
     engine.translate([["ا"] * 40, ["ب"] * 2], GREEDY, lambda row: row == 0)
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 0.3
     kinds = [json.loads(line)["kind"] for line in history.getvalue().splitlines()]
     assert kinds == ["started", "started", "left"]
 

@@ -15,12 +15,14 @@ def broken(rows: list[Row]) -> list[str]:
     return [f"{row.what}: {row.measured}, to reach {row.reach}" for row in rows if not row.kept]
 
 
+@pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize("name", PROMISES)
 async def test_a_promise_is_kept(name: str) -> None:
     module: Any = importlib.import_module(f"robustness.{name}")
     assert broken(await module.measured(module.SHORT)) == []
 
 
+@pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
     ("module", "size", "defect", "figures"),
     [
