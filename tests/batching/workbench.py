@@ -37,10 +37,20 @@ class Recorder:
     ) -> None:
         self.finished.append((rows, tokens, padded_tokens, seconds, queue_age))
 
-    def batch_failed(self, rows: int, error: Exception, request_ids: Sequence[str]) -> None:
+    def batch_failed(
+        self,
+        rows: int,
+        error: Exception,
+        request_ids: Sequence[str],  # noqa: ARG002  of logs alone
+    ) -> None:
         self.failed.append((rows, error))
 
-    def batch_hangs(self, rows: int, seconds: float, request_ids: Sequence[str]) -> None:
+    def batch_hangs(
+        self,
+        rows: int,
+        seconds: float,
+        request_ids: Sequence[str],  # noqa: ARG002  of logs alone
+    ) -> None:
         self.hung.append((rows, seconds))
 
     def dropped(self, reason: DropReason, count: int) -> None:
