@@ -27,7 +27,7 @@ def server() -> Iterator[ServerProcess]:
         [sys.executable, str(HERE / "hanging_server.py")],
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE.parent)},
+        env=os.environ | {"PYTHONPATH": str(HERE.parent), "PYTHONFAULTHANDLER": "1"},
     )
     server = ServerProcess(process)
     assert server.serving.wait(20)
@@ -52,5 +52,5 @@ async def test_a_hung_engine_turns_not_serving_and_exits_for_its_supervisor(
             server.process.send_signal(signal.SIGTERM)
         told = await failure(call)
     assert told.code == "UNAVAILABLE"
-    assert server.wait(10) == 70
+    assert server.wait(30) == 70, server.other
     assert server.said("the engine hangs; exiting for the supervisor")
