@@ -2,7 +2,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mujaz_models.train.corpora import Pair
@@ -222,13 +222,16 @@ def test_a_day_stays_in_its_month_and_a_year_in_its_time() -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(0, 3), st.integers())
+@example(940_901_303, 0, 99_999_999_999_999)
 def test_a_number_is_drawn_that_agrees_alike(value: int, decimals: int, seed: int) -> None:
     number = Decimal(value) / 10**decimals
     drawn = digits.draw(number, decimals, Random(seed))
     assert digits.agreement(int(drawn)) == digits.agreement(int(number))
     assert len(str(int(drawn))) == len(str(int(number))) or int(number) <= 10
     if drawn == number and not decimals:
-        assert value < 3 or value % 100 in {1, 2} or len(str(value).rstrip("0")) <= 2
+        # One number in fourteen ends like a few, so that fifty draws may find no other.
+        rare = digits.agreement(value) == "few"
+        assert rare or value < 3 or value % 100 in {1, 2} or len(str(value).rstrip("0")) <= 2
 
 
 FIGURES = [
