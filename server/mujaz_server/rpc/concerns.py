@@ -197,5 +197,6 @@ def _peer_has_gone(context: Context, error: BaseException) -> bool:
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
-    # A handler blocked in write() when its peer goes gets ExecuteBatchError, not CancelledError.
-    return context.done()
+    # A handler in write() when its peer goes gets ExecuteBatchError, not CancelledError, and maybe
+    # before the context knows.
+    return context.done() or isinstance(error, grpc.aio.InternalError)

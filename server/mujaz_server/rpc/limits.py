@@ -46,9 +46,6 @@ def _connection_options(connections: int) -> Options:
         # Alike, since between a soft and a hard limit requests are refused at random.
         ("grpc.max_metadata_size", METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", METADATA_BYTES),
-        # No request may be compressed: gRPC unpacks the whole of a message before it compares it
-        # with the limit, so that 32 kB would cost 32 MB. Such a call is UNIMPLEMENTED.
-        ("grpc.compression_enabled_algorithms_bitset", 1),
         # Clients may ping every 10 s, on silent streams too; the default answers GOAWAY under
         # five minutes.
         ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_MS),
