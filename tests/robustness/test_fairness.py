@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TINY = fairness.Size(20, 1, 0.8)
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
     "measured",
@@ -32,6 +33,7 @@ async def test_is_kept(measured: Measured) -> None:
     assert [row for row in rows if not row.kept] == []
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
     ("measured", "defect"),

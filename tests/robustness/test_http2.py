@@ -110,6 +110,7 @@ def test_an_attack_is_bounded_over_one_connection(what: abuse.Attack) -> None:
     assert size < 1 << 25
 
 
+@pytest.mark.load
 async def test_abuse_of_http2_costs_a_healthy_caller_little(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -119,6 +120,7 @@ async def test_abuse_of_http2_costs_a_healthy_caller_little(
     assert [f"{row.what}: {row.measured}" for row in rows if not row.kept] == []
 
 
+@pytest.mark.load
 @pytest.mark.parametrize(
     ("defect", "attack", "figure"),
     [

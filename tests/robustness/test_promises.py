@@ -15,6 +15,7 @@ def broken(rows: list[Row]) -> list[str]:
     return [f"{row.what}: {row.measured}, to reach {row.reach}" for row in rows if not row.kept]
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize("name", PROMISES)
 async def test_a_promise_is_kept(name: str) -> None:
@@ -22,6 +23,7 @@ async def test_a_promise_is_kept(name: str) -> None:
     assert broken(await module.measured(module.SHORT)) == []
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
     ("module", "size", "defect", "figures"),

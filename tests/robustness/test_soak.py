@@ -25,11 +25,13 @@ def broken(rows: list[Row]) -> list[str]:
     return [f"{row.what}: {row.measured}, to reach {row.reach}" for row in rows if not row.kept]
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 async def test_a_soak_is_kept() -> None:
     assert broken(await soak.measured(soak.SHORT)) == []
 
 
+@pytest.mark.load
 @pytest.mark.usefixtures("short_form")
 async def test_a_leak_is_found() -> None:
     rows = await soak.measured(replace(soak.SHORT, windows=4), "leaks")

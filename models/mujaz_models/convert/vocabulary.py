@@ -47,7 +47,7 @@ def read_yaml(path: Path) -> tuple[str, ...]:
                 )
                 entries.append((_unquoted(piece), int(number)))
                 waiting = None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+    except (ValueError, OverflowError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConvertError(f"{path.name} is not a vocabulary of Marian ({reason})") from error
     return _ordered(path, entries)

@@ -121,9 +121,10 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
 @functools.lru_cache(maxsize=1 << 14)
 def _joins(character: str) -> bool | None:
     """Whether NFKC may compose the character with the one before; None if it is dropped."""
-    if character not in _COMPOSING and _DROPPED.match(character):
+    parts = unicodedata.normalize("NFKD", character)
+    if all(part not in _COMPOSING and _DROPPED.match(part) for part in parts):
         return None
-    first = unicodedata.normalize("NFKD", character)[0]
+    first = parts[0]
     jamo = _FIRST_VOWEL <= ord(first) <= _LAST_TAIL
     return jamo or unicodedata.category(first) in {"Mn", "Mc"}
 
@@ -133,4 +134,6 @@ def _respell(cluster: str) -> str:
     """Respell one cluster; runs of white space become one space."""
     composed = unicodedata.normalize("NFKC", cluster).translate(_PLAIN_FORMS)
     kept = _DROPPED.sub("", composed)
+    if len(kept) < len(composed):  # what was dropped may have kept two others apart
+        kept = unicodedata.normalize("NFKC", kept)
     return re.sub(r"\s+", " ", kept)
