@@ -69,13 +69,14 @@ lock: $(SETUP_DEV)  ## resolve the dependencies anew into the three locks
 	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
 		-c requirements.lock --no-emit-package mujaz-models -o requirements-models.lock
 
-bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency under load
+bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency, who may call
 	$(BIN)/python bench/segmentation.py
 	$(BIN)/python bench/queue_cost.py
 	$(BIN)/python bench/checks.py
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/promises.py
 	$(BIN)/python bench/converters.py
+	$(BIN)/python bench/access.py
 
 load: $(SETUP_DEV)  ## run the tests that put load on a server: the short forms, with seeded defects
 	$(BIN)/python -m pytest -m load tests/robustness

@@ -5,12 +5,14 @@ being let in.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it tells of each handshake that fails
 from signature import signature  # noqa: E402
 
 from mujaz_server.telemetry import configure_logs  # noqa: E402

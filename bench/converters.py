@@ -14,12 +14,12 @@ from pathlib import Path
 import ctranslate2
 from sentencepiece import SentencePieceProcessor
 
-from mujaz_models.convert import convert_folder, unpack_archive
+from mujaz_models.convert import unpack_archive
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from models.reference import greedy
-from models.tiny import Tiny, sentences, tiny, write_checkpoint, write_release
+from models.tiny import Tiny, convert, sentences, tiny, write_checkpoint, write_release
 
 _SENTENCES = 50
 _LONGEST = 24
@@ -27,16 +27,7 @@ _LONGEST = 24
 
 def converted(source: Path, destination: Path, quantization: str) -> Path:
     """Converts a folder and returns the model's."""
-    convert_folder(
-        source,
-        destination,
-        name="tiny",
-        source_language="ar",
-        target_language="en",
-        license="CC0-1.0",
-        quantization=quantization,
-        provenance={},
-    )
+    convert(source, destination, quantization=quantization)
     return destination
 
 

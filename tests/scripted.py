@@ -41,6 +41,13 @@ def transliterated(text: str) -> str:
     return text.translate(_LETTERS)
 
 
+def answered(text: str, said: str, decoding: Decoding) -> Translation:
+    """What a model returns for a row of which it says this."""
+    tokens = len(text.split())
+    others = tuple(f"{said} ({n})" for n in range(1, decoding.hypotheses))
+    return Translation(said, -0.5, tokens, tokens, truncated=False, alternatives=others)
+
+
 @dataclass
 class ScriptedModel:
     """Translates by transliteration, unless a word of the row says otherwise.
@@ -84,10 +91,7 @@ class ScriptedModel:
 
     def _translation(self, text: str, decoding: Decoding) -> Translation:
         answers = self.answers.get(text, [])
-        said = answers.pop(0) if answers else transliterated(text)
-        tokens = len(text.split())
-        others = tuple(f"{said} ({n})" for n in range(1, decoding.hypotheses))
-        return Translation(said, -0.5, tokens, tokens, truncated=False, alternatives=others)
+        return answered(text, answers.pop(0) if answers else transliterated(text), decoding)
 
     def close(self) -> None:
         self.closed = True

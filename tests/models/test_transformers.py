@@ -6,8 +6,8 @@ import ctranslate2
 import pytest
 from sentencepiece import SentencePieceProcessor
 
-from models.tiny import END, UNKNOWN, sentences, tiny, write_checkpoint
-from mujaz_models.convert import ConvertError, convert_folder
+from models.tiny import END, UNKNOWN, convert, sentences, tiny, write_checkpoint
+from mujaz_models.convert import ConvertError
 from mujaz_models.convert.pickled import read_pickled
 from mujaz_models.convert.safetensors import read_safetensors
 
@@ -19,16 +19,7 @@ transformers = pytest.importorskip("transformers")
 def test_greedy_search_of_transformers_translates_alike(*, joint: bool, tmp_path: Path) -> None:
     model = tiny(joint=joint, activation="gelu")
     checkpoint = write_checkpoint(model, tmp_path / "checkpoint")
-    convert_folder(
-        checkpoint,
-        tmp_path / "made",
-        name="tiny",
-        source_language="ar",
-        target_language="en",
-        license="MIT",
-        quantization="float32",
-        provenance={},
-    )
+    convert(checkpoint, tmp_path / "made")
     processor = SentencePieceProcessor(model_proto=model.source_pieces)
     rows = [[*processor.encode(text, out_type=str), "</s>"] for text in sentences(20)]
     results = ctranslate2.Translator(str(tmp_path / "made"), intra_threads=1).translate_batch(

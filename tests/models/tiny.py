@@ -11,10 +11,14 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+
+from mujaz_models.convert import convert_folder
+from mujaz_models.manifest import Manifest
 
 WIDTH, INNER, HEADS, LAYERS, POSITIONS = 32, 64, 4, 2, 512
 Floats = NDArray[np.float32]
@@ -297,3 +301,16 @@ def _marian_name(name: str) -> str:
     if part.endswith("_layer_norm"):
         return f"{attention}_Wo_ln_{'scale' if kind == 'weight' else 'bias'}"
     return f"{attention}_{'W' if kind == 'weight' else 'b'}{_ROLES[rest[1]]}"
+
+
+def convert(source: Path, destination: Path, **changed: Any) -> Manifest:
+    """Convert a checkpoint or a release of a tiny model, to float32 unless asked otherwise."""
+    asked: dict[str, Any] = {
+        "name": "tiny",
+        "source_language": "ar",
+        "target_language": "en",
+        "license": "MIT",
+        "quantization": "float32",
+        "provenance": {"made": "by a test"},
+    }
+    return convert_folder(source, destination, **(asked | changed))

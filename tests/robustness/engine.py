@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from mujaz_server.translation.engine import Decoding, Translation
-from scripted import transliterated
+from scripted import answered, transliterated
 
 RAISES = "RAISES"
 """A row with this word makes its batch raise."""
@@ -97,7 +97,4 @@ class CostedEngine:
 
 def _answer(text: str, decoding: Decoding) -> Translation:
     doubtful = DOUBTFUL in text and decoding.beam_size < 5
-    said = text if doubtful else transliterated(text)
-    tokens = len(text.split())
-    others = tuple(f"{said} ({n})" for n in range(1, decoding.hypotheses))
-    return Translation(said, -0.5, tokens, tokens, truncated=False, alternatives=others)
+    return answered(text, text if doubtful else transliterated(text), decoding)

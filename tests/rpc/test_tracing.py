@@ -5,29 +5,22 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent import futures
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import pytest
 
 from mujaz.v1 import mujaz_pb2 as pb
-from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_server.batching.job import EngineRun
-from processes import SERVER, running
 from scripted import ScriptedModel, serving, until
 from statuses import failure
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra `tracing` is not installed")
 
 from opentelemetry import trace
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -309,98 +302,3 @@ async def test_the_attributes_of_the_docs_are_those_of_the_spans(spans: Spans) -
     section = OPERATIONS.read_text(encoding="utf-8").split("## Traces")[1].split("\n## ")[0]
     [rows] = re.findall(r"^\| span .*\n\|[ -|]*\n((?:\|.*\n)+)", section, re.MULTILINE)
     assert set(re.findall(r"`((?:mujaz|rpc|error)\.[a-z_.]+)`", rows)) == held
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_TRACES_EXPORTER", "console")],
-)
-def test_a_variable_that_asks_for_what_is_not_there_stops_the_start(
-    variable: str, value: str
-) -> None:
-    command = [str(SERVER), "serve", "--address", "127.0.0.1:0", "--metrics-address", ""]
-    done = subprocess.run(
-        [*command, "--tracing", "true"],
-        env={variable: value},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert f"{variable} is {value!r}" in done.stderr
-
-
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Takes in spans as any collector does."""
-
-    def __init__(self) -> None:
-        self.received: list[Any] = []
-
-    def Export(  # noqa: N802  the name in OTLP
-        self, request: Any, context: grpc.ServicerContext
-    ) -> Any:
-        del context
-        self.received += request.resource_spans
-        return trace_service_pb2.ExportTraceServiceResponse()
-
-
-@contextmanager
-def collecting() -> Iterator[tuple[Collector, int]]:
-    server = grpc.server(futures.ThreadPoolExecutor(1))
-    collector = Collector()
-    add: Any = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
-    add(collector, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield collector, port
-    server.stop(None).wait()
-
-
-def test_a_collector_has_every_span_when_the_server_has_drained(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with collecting() as (collector, port):
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=tests")
-        with running("--tracing", "true") as server:
-            with grpc.insecure_channel(server.address) as channel:
-                mujaz_pb2_grpc.MujazServiceStub(channel).TranslateText(SHORT)
-            assert server.stop() == 0
-    [resource] = collector.received
-    said = {each.key: each.value.string_value for each in resource.resource.attributes}
-    assert said["service.name"] == "mujaz"
-    assert said["deployment.environment.name"] == "tests"
-    names = {span.name for scope in resource.scope_spans for span in scope.spans}
-    assert names == {"mujaz.v1.MujazService/TranslateText", "queue", "batch", "decode", "checks"}
-
-
-def test_a_collector_that_takes_nothing_is_not_waited_for(
-    tracer: Tracer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken = threading.Event()
-    closed = threading.Event()
-
-    def shutdown() -> None:
-        taken.wait()
-        closed.set()
-
-    monkeypatch.setattr(tracer.provider, "shutdown", shutdown)
-    tracer.close()
-    assert not closed.is_set()
-    taken.set()
-
-
-def test_a_collector_that_is_not_there_keeps_no_server_from_its_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with collecting() as (_, free_port):
-        pass
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port}")
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
-    with running("--tracing", "true") as server:
-        with grpc.insecure_channel(server.address) as channel:
-            mujaz_pb2_grpc.MujazServiceStub(channel).TranslateText(SHORT)
-        assert server.stop() == 0
-        assert server.other == [], "what OpenTelemetry has to say is in the form of our log"

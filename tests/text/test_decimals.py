@@ -17,6 +17,10 @@ _TEXTS = st.text(st.sampled_from("0123456789,. الساعةتغمنجنيهاب�
         pytest.param("الساعة 13,25", "الساعة 13,25", id="an hour"),
         pytest.param("(10,00 ت غ)", "(10,00 ت غ)", id="an hour of Greenwich"),
         pytest.param("في 22,30 بتوقيت باريس", "في 22,30 بتوقيت باريس", id="an hour of Paris"),
+        pytest.param("عند 8,15 صباحا", "عند 8,15 صباحا", id="an hour of the morning"),
+        pytest.param(
+            "اظهر تحليل الانفجار 3,5", "اظهر تحليل الانفجار 3.5", id="words that only hold an hour"
+        ),
         pytest.param("1,250 جنديا", "1,250 جنديا", id="thousands"),
         pytest.param("1,250,75", "1,250,75", id="thousands and more"),
         pytest.param("الارقام 1,2,3", "الارقام 1,2,3", id="a list"),

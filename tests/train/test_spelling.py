@@ -25,6 +25,9 @@ ORDINARY = st.text(
         pytest.param("قال: «نعم»", 'قال: "نعم"', id="quotes are straight"),
         pytest.param("١٢٫٥٪ في ٢٠١٥", "12.5% في 2015", id="digits are ASCII"),
         pytest.param("\ufefb  \u200fهنا\t", "لا هنا", id="ligatures, marks and white space"),
+        pytest.param(
+            "13,25 جنيها في 20,30 ت غ", "13.25 جنيها في 20,30 ت غ", id="decimals, no hours"
+        ),
         pytest.param("2014–2015", "2014-2015", id="dashes are plain"),
     ],
 )

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import Final
 
+from mujaz_server.text.decimals import pointed
+
 _MARKS: Final = (
     "\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7-\u06ed"
 )
@@ -36,9 +38,9 @@ _ARABIC_LETTER: Final = re.compile("[\u0620-\u063f\u0641-\u064a]")
 
 
 def arabic(text: str) -> str:
-    """Spell a line of Arabic: NFKC, no diacritics, ASCII digits, plain quotes and dashes."""
+    """Spell a line of Arabic: NFKC, no diacritics, ASCII digits, plain quotes, pointed decimals."""
     kept = _DROPPED.sub("", text)
-    return " ".join(unicodedata.normalize("NFKC", kept).translate(_ARABIC).split())
+    return pointed(" ".join(unicodedata.normalize("NFKC", kept).translate(_ARABIC).split()))
 
 
 def english(text: str) -> str:

@@ -118,15 +118,7 @@ class Metrics:
     def call_ended(
         self, method: str, code: str, reason: str, seconds: float, request_id: str
     ) -> None:
-        """A call has ended, so many seconds after it began.
-
-        Args:
-            method: Its name.
-            code: The name of its status.
-            reason: What was wrong, as its caller was told; empty: nothing, or the caller went.
-            seconds: From its beginning to its status.
-            request_id: What it is called.
-        """
+        """A call has ended; see `CallObserver`."""
         self._calls.labels(method, code).inc()
         if reason:
             self._faults.labels(reason).inc()

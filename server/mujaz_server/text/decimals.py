@@ -10,10 +10,11 @@ from typing import Final
 
 _DECIMAL: Final = re.compile(r"(?<![\d.,])(\d{1,9}),(?=\d{1,2}(?![\d,]))")
 _OF_DAY: Final = re.compile(
-    r"الساع[ةه]|\bت ?غ\b|توقيت|صباح|[إا]لظهر|ظهرا|مساء|فجر|\bليل[اة]?\b|\b[صم]\.", re.UNICODE
+    r"\b(?:[وبف]?الساع[ةه]|ت ?غ|بتوقيت|بالتوقيت|(?:ال)?(?:صباح|ظهر|مساء|فجر|ليل)ا?)\b"
 )
-_NEAR: Final = 24
-"""Code points before and after in which a word of the hour counts."""
+_BEFORE: Final = 24
+_AFTER: Final = 10
+"""Code points in which a word of the hour counts: `الساعة` stands farther off than `ت غ`."""
 
 
 def pointed(text: str) -> str:
@@ -25,6 +26,6 @@ def pointed(text: str) -> str:
 
 
 def _pointed(match: re.Match[str]) -> str:
-    near = max(0, match.start() - _NEAR), match.end() + _NEAR
+    near = max(0, match.start() - _BEFORE), match.end() + _AFTER
     comma = "," if _OF_DAY.search(match.string, *near) else "."
     return f"{match[1]}{comma}"

@@ -31,8 +31,8 @@ _GROUP = 3  # digits between thousands separators
 _CENTURY = 1900  # of `the 80s`
 _YEARS = 100
 _OF_DAY = re.compile(
-    r"الساع[ةه]|ت ?غ\b|توقيت|صباح|ظهر|مساء|فجر|ليل"
-    r"|\b(?:gmt|utc|at|by|from|until|hours?|local|[ap]\.?m)\b"
+    r"\b(?:[وبف]?الساع[ةه]|ت ?غ|بتوقيت|بالتوقيت|(?:ال)?(?:صباح|ظهر|مساء|فجر|ليل)ا?"
+    r"|gmt|utc|at|until|hours?|local|[ap]\.?m)\b"
 )
 _NEAR = 24  # characters
 _HOURS = 24
