@@ -178,16 +178,21 @@ def test_nothing_that_may_run_waits_for_ever(
     bounds: dict[str, Any], callers: dict[str, Habits], seed: int
 ) -> None:
     simulation = Simulation(FairQueue(**bounds), callers, seed)
-    waiting = list(simulation.by_line)
     lines = sum(habits.documents + habits.calls for habits in callers.values())
-    # Two rounds for each line are enough: in each a caller gets a quantum, and no job is longer
-    # than 80 tokens.
-    enough = lines * (2 + 80 // bounds["quantum"]) * (bounds["first_streak"] + 1) * 2
-    for _ in range(enough):
-        if all(simulation.by_line[line] for line in waiting):
-            return
-        simulation.run(1)
-    assert all(simulation.by_line[line] for line in waiting)
+    # Two rounds for each line are enough, and those in which a debt is paid: of a batch and a job
+    # of 80 tokens. A turn leads a batch for each token of its quantum at most, where jobs have one
+    # token and batches one row; each comes after `first_streak` others.
+    turns = 2 * bounds["quantum"] + bounds["batch_tokens"] + 80
+    enough = lines * turns * (bounds["first_streak"] + 1) * 2
+    documents = [line for each in simulation.documents.values() for line in each]
+    # First jobs go early; whoever has more must be served again, in its turn.
+    for waiting in (list(simulation.by_line), documents):
+        before = dict(simulation.by_line)
+        batches = 0
+        while any(len(line) and simulation.by_line[line] == before[line] for line in waiting):
+            assert batches < enough
+            batches += 1
+            simulation.run(1)
 
 
 IDLE = Habits(calls=12, shortest=20, longest=20)
