@@ -90,6 +90,29 @@ async def test_stopping_returns_only_when_every_call_has_run_its_last_line() -> 
         served.model.gate.set()
 
 
+async def test_of_the_stops_of_grpc_that_overlap_one_alone_can_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two would race for a server that the first destroys, and the process would die of it."""
+    graces: list[float] = []
+    kind = type(grpc.aio.server())
+    grpc_stop = kind.stop
+
+    async def stop(server: grpc.aio.Server, grace: float | None) -> None:
+        graces.append(grace or 0.0)
+        await grpc_stop(server, grace)
+
+    monkeypatch.setattr(kind, "stop", stop)
+    async with serving() as served:
+        served.model.gate.clear()
+        await served.stub.SummarizeDocument(DOCUMENT).read()
+        await served.app.rpc.stop(0.01)
+        served.model.gate.set()
+    api_stops = graces[:2]
+    assert min(api_stops) == 0
+    assert max(api_stops) > 60 * 60
+
+
 async def test_a_reader_that_stops_stops_its_own_work_and_nobody_elses() -> None:
     async with serving(stream_window=16, stall_timeout=0.3, max_code_points=4_000_000) as served:
         big = pb.TranslateDocumentRequest(

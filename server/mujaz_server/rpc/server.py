@@ -30,6 +30,7 @@ SERVICE = mujaz_pb2.DESCRIPTOR.services_by_name["MujazService"].full_name
 _HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_UNTIL_CUT_S = 86_400.0
 
 
 class AddressInUseError(Exception):
@@ -101,9 +102,12 @@ class RpcServer:
 
         Returns when every handler has run its last line. A watch of health is a call in progress
         to gRPC and would hold the grace to its end, so only those of mujaz.v1 are waited for.
+
+        gRPC (1.85) cancels the calls of a null server where the grace of one stop passes just
+        when another has ended, and the process dies; so only one of the two here has an end.
         """
         await self.in_flight.refuse()
-        refusing = asyncio.create_task(self._server.stop(grace))
+        refusing = asyncio.create_task(self._server.stop(_UNTIL_CUT_S))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await self.in_flight.ended()
