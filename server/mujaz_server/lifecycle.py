@@ -7,6 +7,7 @@ process, so the process goes, and its supervisor starts another.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -40,6 +41,7 @@ async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
         _log.info("stopped while loading")
         os._exit(0)
     app = await loading
+    _spare_the_collector()
     _log.info(
         "serving",
         port=app.port,
@@ -59,6 +61,12 @@ async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
     hanging.cancel()
     await serving
     return 0
+
+
+def _spare_the_collector() -> None:
+    """Takes what was imported and loaded, and stays, out of the collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _told_of_the_end(app: App) -> None:

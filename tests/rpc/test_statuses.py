@@ -1,6 +1,7 @@
 """The traps of grpc.aio, each closed: what a caller sees when something goes wrong."""
 
 import asyncio
+import gc
 from typing import Any
 
 import grpc
@@ -12,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_server.rpc import replies
+from mujaz_server.rpc.errors import InvalidRequestError
 from mujaz_server.summary.selection import ReasonKind
 from mujaz_server.translation.checks import Flag
 from scripted import ScriptedModel, serving, until
@@ -250,3 +252,12 @@ async def test_failures_are_counted_by_code() -> None:
             assert count("mujaz_calls_total", labels) == 1
         assert count("mujaz_sentences_total") == 1
         assert count("mujaz_queue_sentences") == 0
+
+
+async def test_a_call_that_failed_is_forgotten_before_the_collector_looks_at_everything() -> None:
+    async with serving() as served:
+        for request in [pb.TranslateTextRequest()] * 100:
+            await failure(served.stub.TranslateText(request))
+        gc.collect(1)
+        kept = sum(isinstance(each, InvalidRequestError) for each in gc.get_objects())
+    assert kept < 10
