@@ -96,11 +96,12 @@ def _tells_of_its_inside(_: CostedEngine) -> None:
 
 
 def _takes_messages_of_any_size(_: CostedEngine) -> None:
-    """Nobody looks at the size of a message, and what was taken is kept."""
+    """Messages may be packed, nobody looks at their size, and what was taken is kept."""
     inner = limits.api_options
     size = "grpc.max_receive_message_length"
+    packed = "grpc.compression_enabled_algorithms_bitset"
     limits.api_options = lambda settings: (
-        *(option for option in inner(settings) if option[0] != size),
+        *(option for option in inner(settings) if option[0] not in {size, packed}),
         (size, -1),
     )
     decoding = edge._never_raising

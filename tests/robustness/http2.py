@@ -15,7 +15,7 @@ from itertools import accumulate
 import psutil
 
 from mujaz_server.settings import Settings
-from robustness.abuse import ATTACKS, attack
+from robustness.abuse import ATTACKS, Attack, attack
 from robustness.history import Call, Event, generating, quantile
 from robustness.overload import CAPACITY, SECONDS_PER_TOKEN, THREADS
 from robustness.plan import Kind, Phase, Plan
@@ -50,7 +50,7 @@ class Size:
     attack_s: float
     calm_s: float
     times: float = TIMES
-    normal_s: float = 0.01
+    normal_s: float = 0.02
     growth: int = MAX_GROWTH
 
 
@@ -61,12 +61,17 @@ _END_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One attack: when it was, and how many of its frames were sent."""
+    """One attack: when it was, and how many of its frames were sent.
+
+    Attributes:
+        growth: Bytes that the server had at its most, over what it had before all attacks.
+    """
 
     name: str
     began: float
     ended: float
     sent: int
+    growth: int = 0
 
 
 async def measured(size: Size, defect: str = "") -> list[Row]:
@@ -81,18 +86,14 @@ async def measured(size: Size, defect: str = "") -> list[Row]:
         max_streams=_MAX_STREAMS,
     ) as server:
         async with generating(Plan([server.address], [phase], [Kind()])) as healthy:
-            watch = asyncio.create_task(_most_memory(server))
             await _until_called(server)
             await asyncio.sleep(_WARM_S + size.alone_s)
             before = _memory(server)
-            windows = [await _window(server, number, size) for number in range(len(ATTACKS))]
+            windows = [await _window(server, what, size, before) for what in ATTACKS]
             history = await healthy
-            watch.cancel()
-            most, at = await watch
         crowd = most_at_once(_ended(server))
     rows = judged(history.calls, windows, size)
-    where = next((each.name for each in reversed(windows) if each.began <= at), "nothing yet")
-    return [*rows, *inside(most - before, where, crowd, size), history.kept_up(PROMISE)]
+    return [*rows, *inside(windows, crowd, size), history.kept_up(PROMISE)]
 
 
 async def _until_called(server: ScriptedServer) -> None:
@@ -103,12 +104,14 @@ async def _until_called(server: ScriptedServer) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _window(server: ScriptedServer, number: int, size: Size) -> Window:
+async def _window(server: ScriptedServer, what: Attack, size: Size, before: int) -> Window:
+    watch = asyncio.create_task(_most_memory(server))
     began = time.monotonic()
-    sent = await attack(server.address, ATTACKS[number], size.attack_s)
+    sent = await attack(server.address, what, size.attack_s)
     ended = time.monotonic()
     await asyncio.sleep(size.calm_s)
-    return Window(ATTACKS[number].name, began, ended, sent)
+    watch.cancel()
+    return Window(what.name, began, ended, sent, await watch - before)
 
 
 def judged(calls: Sequence[Call], windows: Sequence[Window], size: Size) -> list[Row]:
@@ -148,24 +151,21 @@ def judged(calls: Sequence[Call], windows: Sequence[Window], size: Size) -> list
     return rows
 
 
-def inside(growth: int, where: str, crowd: int, size: Size) -> list[Row]:
-    """What the server itself went through: how it grew, in which attack; its calls at once."""
-    return [
+def inside(windows: Sequence[Window], crowd: int, size: Size) -> list[Row]:
+    """What the server itself went through: its memory in each attack, its calls at once."""
+    rows = [
         Row(
             PROMISE,
-            "memory at its most during abuse of HTTP/2",
+            f"memory at its most in {window.name}, since before all",
             f"<= +{size.growth / 1e6:g} MB",
-            f"{growth / 1e6:+.1f} MB, in or after {where}",
-            growth <= size.growth,
-        ),
-        Row(
-            PROMISE,
-            "calls admitted at once, by the log",
-            f"<= {_MAX_STREAMS}",
-            f"{crowd}",
-            0 < crowd <= _MAX_STREAMS,
-        ),
+            f"{window.growth / 1e6:+.1f} MB",
+            window.growth <= size.growth,
+        )
+        for window in windows
     ]
+    most = f"<= {_MAX_STREAMS}"
+    kept = 0 < crowd <= _MAX_STREAMS
+    return [*rows, Row(PROMISE, "calls admitted at once, by the log", most, f"{crowd}", kept)]
 
 
 def most_at_once(ended: Iterable[Event]) -> int:
@@ -198,12 +198,12 @@ def _memory(server: ScriptedServer) -> int:
     return int(psutil.Process(server.server.process.pid).memory_info().rss)
 
 
-async def _most_memory(server: ScriptedServer) -> tuple[int, float]:
-    """Looks at a server's memory until it is cancelled; returns the most there was, and when."""
-    most = (0, 0.0)
+async def _most_memory(server: ScriptedServer) -> int:
+    """Looks at a server's memory until it is cancelled; returns the most there was."""
+    most = 0
     try:
         while True:
-            most = max(most, (_memory(server), time.monotonic()))
+            most = max(most, _memory(server))
             await asyncio.sleep(_LOOK_S)
     except asyncio.CancelledError:
         return most

@@ -80,7 +80,8 @@ def test_a_time_without_healthy_calls_shows_nothing() -> None:
     [(49_000_000, 512, 0), (51_000_000, 512, 1), (0, 513, 1), (0, 0, 1)],
 )
 def test_the_server_itself_is_judged(growth: int, crowd: int, count: int) -> None:
-    assert len(broken(http2.inside(growth, "a flood", crowd, http2.LONG))) == count
+    windows = [Window("a flood", 10.0, 12.0, 5, growth), *WINDOWS]
+    assert len(broken(http2.inside(windows, crowd, http2.LONG))) == count
 
 
 def ended(second: float, seconds: float, **more: Any) -> dict[str, Any]:
@@ -124,7 +125,7 @@ async def test_abuse_of_http2_costs_a_healthy_caller_little(
 @pytest.mark.parametrize(
     ("defect", "attack", "figure"),
     [
-        ("takes messages of any size", "gzip bombs", "memory at its most during abuse of HTTP/2"),
+        ("takes messages of any size", "gzip bombs", "memory at its most in gzip bombs"),
         ("takes any number of calls", "tiny windows", "calls admitted at once, by the log"),
     ],
 )
