@@ -1,29 +1,26 @@
 """Every promise in its short form, and every figure of it with a defect that must break it."""
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from robustness import cancelling, crashes, deadlines, documents, overload, refusals
-from robustness.promise import Row
+from robustness.promise import TIMEOUT_S, TRIES, Row, missed
 
 PROMISES = ["overload", "refusals", "documents", "cancelling", "deadlines", "crashes"]
 
 
-def broken(rows: list[Row]) -> list[str]:
-    return [f"{row.what}: {row.measured}, to reach {row.reach}" for row in rows if not row.kept]
-
-
-@pytest.mark.load
+@pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize("name", PROMISES)
 async def test_a_promise_is_kept(name: str) -> None:
     module: Any = importlib.import_module(f"robustness.{name}")
-    assert broken(await module.measured(module.SHORT)) == []
+    assert await missed(lambda: module.measured(module.SHORT)) == []
 
 
-@pytest.mark.load
+@pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
     ("module", "size", "defect", "figures"),
@@ -94,3 +91,36 @@ async def test_a_seeded_defect_breaks_its_figures(
 ) -> None:
     rows = await module.measured(size, defect)
     assert set(figures) <= {row.what for row in rows if not row.kept}
+
+
+SLOW = Row(1, "a p99", "<= 50 ms", "90 ms", kept=False)
+QUICK = replace(SLOW, measured="5 ms", kept=True)
+TOLD = "a p99: 90 ms, to reach <= 50 ms"
+LOST = Row(3, "lost", "0", "1", kept=False)
+
+
+@pytest.mark.parametrize(
+    ("runs", "figures", "taken"),
+    [
+        ([[QUICK]], [], 1),
+        ([[SLOW], [QUICK]], [], 2),
+        ([[SLOW]] * TRIES, [TOLD], TRIES),
+        (
+            [[SLOW], [SLOW, replace(SLOW, what="another")], [SLOW]],
+            [TOLD],
+            3,
+        ),
+        ([[SLOW], [LOST]], ["lost: 1, to reach 0"], 2),
+    ],
+    ids=["kept at once", "kept at last", "always missed", "one of two always missed", "exact"],
+)
+async def test_a_figure_is_missed_if_no_run_keeps_it(
+    runs: list[list[Row]], figures: list[str], taken: int
+) -> None:
+    left = iter(runs)
+
+    async def measure() -> list[Row]:
+        return next(left)
+
+    assert await missed(measure) == figures
+    assert len(list(left)) == len(runs) - taken
