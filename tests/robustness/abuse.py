@@ -1,17 +1,19 @@
 """Attacks by raw HTTP/2 frames (RFC 9113): what they send, and a bounded way of sending it.
 
 Each is sent over connections of its own to loopback alone, and ends after so many frames, so many
-connections or so many seconds, whichever comes first.
+connections or so many seconds, whichever comes first: `python -m robustness.abuse` sends one.
 """
 
 import asyncio
 import contextlib
 import functools
+import json
 import struct
+import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 
 from hpack import Encoder, NeverIndexedHeaderTuple
@@ -27,6 +29,7 @@ from hyperframe.frame import (
 )
 
 from mujaz.v1 import mujaz_pb2 as pb
+from robustness.machine import ENVIRONMENT
 from robustness.raw import Headers, framed, usual_headers
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -59,8 +62,23 @@ class Attack:
     chunks: Callable[[], Iterator[tuple[int, bytes]]]
 
 
-async def attack(address: str, what: Attack, seconds: float) -> int:
-    """Attacks; returns how many of the frames were sent."""
+async def attack(address: str, what: Attack, seconds: float) -> tuple[float, float, int]:
+    """Attacks from a process of its own; tells when it began and ended, and the frames sent.
+
+    It has the lowest priority: a real attacker works on a machine of its own, and what it takes of
+    this one is no cost of the server.
+    """
+    argument = json.dumps([address, what.name, what.most, seconds])
+    command = ["nice", "-n", "19", sys.executable, "-m", "robustness.abuse", argument]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=ENVIRONMENT, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    began, ended, sent = json.loads(told)
+    return began, ended, sent
+
+
+async def _attack(address: str, what: Attack, seconds: float) -> int:
     until = time.monotonic() + seconds
     lanes = [_lane(address, what, what.most // what.lanes, until) for _ in range(what.lanes)]
     return sum(await asyncio.gather(*lanes))
@@ -223,3 +241,14 @@ ATTACKS = (
     Attack("gzip bombs", 2_000, 8, _gzip_bomb),
     HEADER_BOMBS,
 )
+
+
+def _main(address: str, name: str, most: int, seconds: float) -> None:
+    [what] = (each for each in ATTACKS if each.name == name)
+    began = time.monotonic()
+    sent = asyncio.run(_attack(address, replace(what, most=most), seconds))
+    print(json.dumps([began, time.monotonic(), sent]))
+
+
+if __name__ == "__main__":
+    _main(*json.loads(sys.argv[1]))

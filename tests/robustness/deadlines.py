@@ -28,6 +28,9 @@ _TRANSIT_S = 0.02
 _ROUNDING = 1.01
 """gRPC rounds what is left up, by at most one part in a hundred."""
 _STREAMS_A_CHANNEL = 20
+_BATCH_TOKENS = 64
+_QUIET_S = 4 * _BATCH_TOKENS * SECONDS_PER_TOKEN
+"""Longer than any batch, or an engine at work would be taken for an idle one."""
 _SMALL_WINDOW = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.http2.lookahead_bytes", 16_384),
@@ -144,7 +147,7 @@ async def _stalled(size: Size) -> list[Row]:
     with scripted_server(
         SECONDS_PER_TOKEN,
         threads=THREADS,
-        batch_tokens=64,
+        batch_tokens=_BATCH_TOKENS,
         stream_window=4,
         stall_timeout=size.stall_timeout,
     ) as server:
@@ -238,7 +241,7 @@ async def _until_stuck(server: ScriptedServer, count: int) -> None:
         if begun == count and counted["mujaz_batch_rows_sum"] == rows:
             return
         rows = counted["mujaz_batch_rows_sum"]
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(_QUIET_S)
 
 
 async def _ended_streams(server: ScriptedServer, count: int, end: float) -> list[Event]:
