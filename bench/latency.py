@@ -108,7 +108,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with running() as server:
+    with running("--cache-bytes", "0") as server:
         figures = asyncio.run(measured(server.address))
         figures["batch_mean"] = batch_seconds(server.metrics)
     figures["bound"] = 3 * figures["idle_p50"] + figures["batch_mean"]

@@ -10,14 +10,29 @@ from mujaz_models import store
 from mujaz_models.manifest import Manifest
 
 
-def signature() -> str:
-    """Model digest, versions, cores, processor and commit."""
-    digest = Manifest.load(store.embedded()).digest[:12]
+def signature(folder: Path | None = None, **facts: object) -> str:
+    """Model, weights, versions, cores, processor and commit; then what else a benchmark names.
+
+    Args:
+        folder: The model's; the embedded one where there is none.
+        facts: What the figures depend on besides: `beam=2, sentences=640`.
+    """
+    manifest = Manifest.load(folder or store.embedded())
     packages = ",".join(f"{name} {version(name)}" for name in ("ctranslate2", "grpcio"))
-    return (
-        f"model {digest}|{packages}|python {platform.python_version()}"
-        f"|{os.cpu_count()} cores|{_processor()}|commit {_commit()}"
-    )
+    told = [
+        f"model {manifest.name} {manifest.digest[:12]} {manifest.quantization}",
+        f"{packages}|python {platform.python_version()}",
+        f"{cores()} of {os.cpu_count()} cores|{_processor()}|commit {_commit()}",
+        *(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()),
+    ]
+    return "|".join(told)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _processor() -> str:

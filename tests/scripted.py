@@ -125,6 +125,7 @@ async def serving(model: ScriptedModel | None = None, **settings: Any) -> AsyncI
         "address": "127.0.0.1:0",
         "metrics_address": "",
         "threads": 1,
+        "cache_bytes": 0,  # or a sentence that comes twice would not reach the model
     } | settings
     app = App(Settings(**values), Loaded(model, MANIFEST, tokens_per_s=1_000.0))
     await app.start()

@@ -15,6 +15,7 @@ from mujaz_server.batching.queue import FairQueue
 from mujaz_server.batching.worker import Worker
 from mujaz_server.pipeline.document import Limits, Pipeline
 from mujaz_server.pipeline.events import Quality
+from mujaz_server.pipeline.finished import FinishedSentences
 from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.translated import Row
 from mujaz_server.rpc.server import AddressInUseError, RpcServer
@@ -143,7 +144,8 @@ class App:
             watchdog_s=settings.watchdog,
             on_hang=self.hung.set,
         )
-        self._add_gauges()
+        finished = FinishedSentences(settings.cache_bytes, loaded.manifest.digest)
+        self._add_gauges(finished)
         limits = Limits(
             code_points=settings.max_code_points,
             sentences=settings.max_sentences,
@@ -152,7 +154,7 @@ class App:
         )
         retries = RetryBudget(settings.retry_share)
         pipeline = Pipeline(
-            self.worker, model.encode, limits, retries, self.metrics, time.monotonic
+            self.worker, model.encode, limits, retries, finished, self.metrics, time.monotonic
         )
         quality = Quality[settings.quality.upper()]
         service = MujazService(
@@ -210,7 +212,7 @@ class App:
         decoding = cast("Decoding", batch.jobs[0].options)
         return self._model.translate(rows, decoding, batch.gone)
 
-    def _add_gauges(self) -> None:
+    def _add_gauges(self, finished: FinishedSentences) -> None:
         load, gauge = self.worker.load, self.metrics.gauge
         gauge("queue_sentences", "Sentences that wait.", lambda: load().jobs)
         gauge("queue_tokens", "Source tokens that wait.", lambda: load().tokens)
@@ -224,3 +226,4 @@ class App:
         )
         gauge("tokens_per_second", "Measured speed under load.", lambda: load().tokens_per_s)
         gauge("calls_in_progress", "Calls in progress.", lambda: len(self.rpc.in_flight))
+        gauge("cache_bytes", "What finished sentences take.", lambda: finished.size)

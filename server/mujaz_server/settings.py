@@ -164,6 +164,13 @@ class Settings(BaseSettings):
         description="Share of all source tokens that second tries of doubtful sentences may "
         "take; 0: no second tries.",
     )
+    cache_bytes: int = Field(
+        64_000_000,
+        ge=0,
+        le=64_000_000_000,
+        description="Bytes of finished translations kept in memory, for sentences that come again; "
+        "0: none. A sentence takes about 450.",
+    )
     watchdog: float = Field(
         120.0,
         gt=0,

@@ -46,6 +46,18 @@ def test_a_checkpoint_comes_into_the_store(
     assert [path.name for path in (home / "models").iterdir()] == ["tiny"]
 
 
+def test_a_model_is_trimmed_unless_it_is_to_keep_all_its_pieces(
+    checkpoint: Path, home: Path
+) -> None:
+    assert run(checkpoint) == 0
+    assert run(checkpoint, "--no-trim", name="whole") == 0
+    trimmed, whole = (verify(home / "models" / name) for name in ("tiny", "whole"))
+    assert trimmed.provenance["trimmed"]["target"]["kept"] > 0
+    assert "target_vocabulary.json" in trimmed.files
+    assert whole.provenance["trimmed"] is None
+    assert "shared_vocabulary.json" in whole.files
+
+
 def test_a_release_comes_into_the_store(model: Tiny, home: Path, tmp_path: Path) -> None:
     archive = write_release(model, tmp_path / "release.zip")
     languages = ("--source-language", "ar", "--target-language", "en")

@@ -91,8 +91,11 @@ class Tiny:
 
 
 @functools.cache
-def tiny(*, joint: bool, activation: str, seed: int = 15) -> Tiny:
+def tiny(*, joint: bool, activation: str, seed: int = 15, one: bool = False) -> Tiny:
+    """A model; `one` has a single SentencePiece model, of both languages."""
     source, target = pieces_of(_ARABIC, 90), pieces_of(_ENGLISH, 50)
+    if one:
+        source = target = pieces_of(_ARABIC + _ENGLISH, 140)
     if joint:
         source_vocabulary = target_vocabulary = vocabulary_of(source, target)
     else:
@@ -205,7 +208,7 @@ def write_safetensors(path: Path, weights: dict[str, Floats], dtype: str = "F32"
         "F16": lambda array: array.astype("<f2"),
         "BF16": lambda array: (array.view(np.uint32) >> np.uint32(16)).astype("<u2"),
     }
-    header, content = {}, b""
+    header, content = {}, bytearray()
     for name, array in weights.items():
         written = convert[dtype](array).tobytes()
         header[name] = {
@@ -304,13 +307,14 @@ def _marian_name(name: str) -> str:
 
 
 def convert(source: Path, destination: Path, **changed: Any) -> Manifest:
-    """Convert a checkpoint or a release of a tiny model, to float32 unless asked otherwise."""
+    """Convert a checkpoint or a release, whole and to float32 unless asked otherwise."""
     asked: dict[str, Any] = {
         "name": "tiny",
         "source_language": "ar",
         "target_language": "en",
         "license": "MIT",
         "quantization": "float32",
+        "trim": False,
         "provenance": {"made": "by a test"},
     }
     return convert_folder(source, destination, **(asked | changed))

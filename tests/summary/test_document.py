@@ -110,4 +110,4 @@ BODY = "The talks in Geneva ended on Friday without a deal."
     ],
 )
 def test_layout(sentences: list[Sentence], layout: Layout) -> None:
-    assert read_layout(sentences) == layout
+    assert read_layout(sentences, [count_words(each.text) for each in sentences]) == layout

@@ -1,6 +1,7 @@
 import pytest
 
 from mujaz_server.summary.features import Language, awkwardness, leads, names, numbers
+from mujaz_server.summary.words import words
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from mujaz_server.summary.features import Language, awkwardness, leads, names, n
     ],
 )
 def test_numbers(text: str, found: int) -> None:
-    assert numbers(text) == pytest.approx(found / 3)
+    assert numbers(words(text)) == pytest.approx(found / 3)
 
 
 @pytest.mark.parametrize(

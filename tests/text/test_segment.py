@@ -2,7 +2,7 @@
 
 import pytest
 
-from mujaz_server.text.segment import NewlineMode, Segment, segment
+from mujaz_server.text.segment import NewlineMode, Segment, opens_within, segment, segments
 
 WHOLE = {
     "a doctor": "قال د. أحمد إن المريض بخير.",
@@ -171,3 +171,36 @@ def test_a_text_without_ink_has_no_segments(text: str, newline: NewlineMode) -> 
 def test_a_quotation_longer_than_the_reach_is_cut() -> None:
     quoted = 'قال "' + "هذه جملة طويلة. " * 50 + '" ثم سكت.'
     assert len(segment(quoted)) > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "newline", "soon"),
+    [
+        pytest.param("عنوان.\nثان", NewlineMode.BREAK, True, id="a short line"),
+        pytest.param("عنوان طويل جدا\nثان", NewlineMode.BREAK, False, id="a long line"),
+        pytest.param("\ufeff\n \nعنوان طويل جدا", NewlineMode.BREAK, False, id="blank lines first"),
+        pytest.param("أول\nثان\n\nثالث", NewlineMode.WRAP, True, id="a short paragraph"),
+        pytest.param("أول\nثان\nثالث", NewlineMode.WRAP, False, id="a long paragraph"),
+        pytest.param("", NewlineMode.BREAK, False, id="nothing"),
+    ],
+)
+def test_a_text_opens_where_its_first_line_or_paragraph_ends(
+    text: str, newline: NewlineMode, *, soon: bool
+) -> None:
+    assert opens_within(text, newline, 10) is soon
+
+
+@pytest.mark.parametrize("newline", NewlineMode)
+def test_the_first_segment_is_known_before_the_second_paragraph_is_cut(
+    newline: NewlineMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks: list[str] = []
+
+    def noted(block: str) -> int:
+        blocks.append(block)
+        return 0
+
+    monkeypatch.setattr("mujaz_server.text.segment.dateline_end", noted)
+    first = next(segments("أول. ثان.\n\nثالث.", newline))
+    assert first == Segment(index=0, paragraph=0, start=0, end=4)
+    assert blocks == ["أول. ثان."]

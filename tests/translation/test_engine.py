@@ -138,31 +138,45 @@ def test_stricter_decoding_says_nothing_three_times(engine: Engine) -> None:
 
 
 class TestRowsWhoseReaderIsGone:
-    def test_the_row_ends_and_the_others_do_not_notice(self, engine: Engine) -> None:
-        batch = rows(engine, *SENTENCES)
-        alone = engine.translate(batch, GREEDY)
-        left = engine.translate(batch, GREEDY, gone=lambda row: row == 1)
-        assert left[1].truncated
-        assert left[1].target_tokens < alone[1].target_tokens
-        assert [t.text for i, t in enumerate(left) if i != 1] == [
-            t.text for i, t in enumerate(alone) if i != 1
+    @pytest.fixture
+    def batch(self, engine: Engine) -> list[list[str]]:
+        """Four short rows and a long one, among which any may be left."""
+        long = engine.encode(" ".join(SENTENCES * 2))[: engine.max_source_tokens]
+        return [*rows(engine, *SENTENCES), long]
+
+    @pytest.mark.parametrize("left", [1, 4], ids=["a-short-one", "the-long-one"])
+    def test_the_row_ends_and_the_others_do_not_notice(
+        self, engine: Engine, batch: list[list[str]], left: int
+    ) -> None:
+        whole = engine.translate(batch, GREEDY)
+        some = engine.translate(batch, GREEDY, gone=lambda row: row == left)
+        assert some[left].truncated
+        assert some[left].target_tokens < whole[left].target_tokens
+        assert [t.text for i, t in enumerate(some) if i != left] == [
+            t.text for i, t in enumerate(whole) if i != left
         ]
 
-    def test_each_row_is_asked_by_its_own_index(self, engine: Engine) -> None:
+    def test_each_row_is_asked_by_its_own_index(
+        self, engine: Engine, batch: list[list[str]]
+    ) -> None:
         asked: set[int] = set()
 
         def gone(row: int) -> bool:
             asked.add(row)
             return False
 
-        engine.translate(rows(engine, *SENTENCES), GREEDY, gone)
-        assert asked == {0, 1, 2, 3}
+        engine.translate(batch, GREEDY, gone)
+        assert asked == {0, 1, 2, 3, 4}
 
-    def test_a_wider_beam_is_not_asked(self, engine: Engine) -> None:
-        def gone(_row: int) -> bool:
-            raise AssertionError
+    def test_a_wider_beam_is_not_asked(self, engine: Engine, batch: list[list[str]]) -> None:
+        engine.translate(batch, Decoding(beam_size=2), never_asked)
 
-        engine.translate(rows(engine, *SENTENCES), Decoding(beam_size=2), gone)
+    def test_a_batch_of_short_rows_is_not_asked(self, engine: Engine) -> None:
+        engine.translate(rows(engine, *SENTENCES), GREEDY, never_asked)
+
+
+def never_asked(row: int) -> bool:
+    raise AssertionError(row)
 
 
 class TestThreads:

@@ -36,6 +36,7 @@ def convert_folder(  # noqa: PLR0913 (what a manifest must say)
     source_prefix: tuple[str, ...] = (),
     quantization: str = "int8",
     int8_range: int = SAFE_INT8_RANGE,
+    trim: bool = True,
     provenance: Mapping[str, object],
     golden: Golden | None = None,
 ) -> Manifest:
@@ -53,6 +54,9 @@ def convert_folder(  # noqa: PLR0913 (what a manifest must say)
         quantization: one of `QUANTIZATIONS`; a model of CTranslate2 is taken as it is.
         int8_range: the largest magnitude of an int8 weight. At 127, x86 processors without VNNI
             saturate their 16-bit sums, which costs 0.6 BLEU; at 63 they cannot.
+        trim: whether pieces leave the vocabularies that no source can have, or that the target was
+            never trained to have or cannot be written with (`trim.py`). A model of CTranslate2 is
+            taken as it is.
         provenance: where the source came from; the hashes of its files and the versions of the
             tools are added.
         golden: sentences that the model must translate well enough.
@@ -75,6 +79,7 @@ def convert_folder(  # noqa: PLR0913 (what a manifest must say)
         source_prefix=source_prefix,
         quantization=quantization,
         int8_range=int8_range,
+        trim=trim,
         provenance=provenance,
         golden=golden,
     )

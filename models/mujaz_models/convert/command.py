@@ -44,6 +44,7 @@ def import_model(options: argparse.Namespace) -> Manifest:
             source_prefix=tuple(options.prefix),
             quantization=options.quantization,
             int8_range=_RANGES[options.int8_range],
+            trim=options.trim,
             provenance=provenance,
             golden=Golden.load(options.golden, options.floor) if options.golden else None,
         )
@@ -71,6 +72,16 @@ def _language(given: str | None, source: Path, side: str) -> str:
     return found
 
 
+def add_trim(parser: argparse.ArgumentParser) -> None:
+    """Add `--no-trim`."""
+    parser.add_argument(
+        "--no-trim",
+        dest="trim",
+        action="store_false",
+        help="keep the pieces that no source or no translation has; slower",
+    )
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("path", metavar="PATH", help="a folder (transformers, CTranslate2) or an OPUS-MT .zip")
@@ -81,6 +92,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--prefix", action="append", default=[], metavar="TOKEN", help="goes before every source")
     add("--quantization", choices=QUANTIZATIONS, default="int8", help="default: int8")
     add("--int8-range", choices=_RANGES, default="63", help="full saturates without VNNI")
+    add_trim(parser)
     add("--golden", type=Path, metavar="FILE.tsv", help="sentences that it must translate")
     add("--floor", type=float, default=40.0, help="their least chrF2; default: 40")
     add("--replace", action="store_true", help="replace the stored model of this name")

@@ -19,6 +19,7 @@ from mujaz_models.convert.ready import KIND, MODEL, copy_ready
 from mujaz_models.convert.release import DECODER, read_release
 from mujaz_models.convert.source import SOURCE_PIECES, TARGET_PIECES, Source
 from mujaz_models.convert.specification import build, quantize
+from mujaz_models.convert.trim import Cuts, trim
 from mujaz_models.manifest import FILE_NAME, FORMAT, Manifest, hash_file
 from mujaz_models.verify import verify
 
@@ -43,6 +44,7 @@ class Request:
     source_prefix: tuple[str, ...]
     quantization: str
     int8_range: int
+    trim: bool
     provenance: Mapping[str, object]
     golden: Golden | None
 
@@ -53,35 +55,47 @@ class Request:
             raise ConvertError(f"int8_range must be {SAFE_INT8_RANGE} or {FULL_INT8_RANGE}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written of a model: what it was before, the files it came from, what it lost."""
+
+    kind: str
+    files: tuple[Path, ...]
+    cuts: Cuts | None
+
+
 def convert(source: Path, destination: Path, request: Request) -> Manifest:
     """Do what `convert_folder` says."""
     destination.mkdir()
-    kind, files = _write_model(source, destination, request)
-    manifest = _describe(destination, request, kind, files)
+    written = _write_model(source, destination, request)
+    manifest = _describe(destination, request, written)
     vocabularies = _vocabulary(destination, "source"), _vocabulary(destination, "target")
     score = prove(destination, manifest, *vocabularies, request.golden)
     _write_card(source, destination, manifest, score)
     return verify(destination)
 
 
-def _write_model(source: Path, destination: Path, request: Request) -> tuple[str, tuple[Path, ...]]:
+def _write_model(source: Path, destination: Path, request: Request) -> _Written:
     if (source / MODEL).is_file():
-        return KIND, copy_ready(source, destination)
+        return _Written(KIND, copy_ready(source, destination), None)
     for name, read in _READERS.items():
         if (source / name).is_file():
             found = read(source)
             break
     else:
         raise ConvertError(f"{source} holds none of {', '.join([*_READERS, MODEL])}: no model")
-    spec = build(found.model)
+    model, cuts = found.model, None
+    if request.trim:
+        model, cuts = trim(model, source, request.target_language, request.source_prefix)
+    spec = build(model)
     quantize(spec, request.quantization, request.int8_range)
     spec.save(str(destination))
     for name in (SOURCE_PIECES, TARGET_PIECES):
         shutil.copyfile(source / name, destination / name)
-    return found.kind, found.files
+    return _Written(found.kind, found.files, cuts)
 
 
-def _describe(folder: Path, request: Request, kind: str, sources: tuple[Path, ...]) -> Manifest:
+def _describe(folder: Path, request: Request, written: _Written) -> Manifest:
     measured = measure(folder / MODEL)
     room = measured.positions - len(request.source_prefix) - 1
     document = {
@@ -100,8 +114,9 @@ def _describe(folder: Path, request: Request, kind: str, sources: tuple[Path, ..
         "files": {path.name: asdict(hash_file(path)) for path in sorted(folder.iterdir())},
         "provenance": {
             **request.provenance,
-            "kind": kind,
-            "source_files": {path.name: hash_file(path).sha256 for path in sources},
+            "kind": written.kind,
+            "trimmed": None if written.cuts is None else asdict(written.cuts),
+            "source_files": {path.name: hash_file(path).sha256 for path in written.files},
             "converter": f"mujaz-models {version('mujaz-models')},"
             f" CTranslate2 {ctranslate2.__version__}",
         },
@@ -122,6 +137,14 @@ def _vocabulary(folder: Path, side: str) -> list[str]:
     raise ConvertError(f"{folder} has no vocabulary. This is a bug")
 
 
+def _trimmed(manifest: Manifest) -> str:
+    cuts = manifest.provenance["trimmed"]
+    if cuts is None:
+        return ""
+    sides = (f"{cuts[side]['kept']:,} of {cuts[side]['pieces']:,}" for side in ("source", "target"))
+    return f"- Pieces: {' as source, '.join(sides)} as target; the others were trimmed.\n"
+
+
 def _write_card(source: Path, folder: Path, manifest: Manifest, score: float | None) -> None:
     """Write what is known of the model, and what its makers say about it."""
     readme = source / _README
@@ -131,6 +154,7 @@ def _write_card(source: Path, folder: Path, manifest: Manifest, score: float | N
         f"# {manifest.name}\n\n"
         f"- {manifest.source_language} to {manifest.target_language}.\n"
         f"- Weights: {shelf.describe_weights(manifest)}, licence {manifest.license}.\n"
+        f"{_trimmed(manifest)}"
         f"- Made from: {manifest.provenance['kind']}.\n{proof}"
     )
     if says:

@@ -6,7 +6,7 @@ sinusoidal positions and no normalization of embeddings: what OPUS-MT trains and
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,28 @@ class Marian:
     scale_embedding: bool
     positions: int
     start: str | None
+
+
+def restricted(model: Marian, source: NDArray[np.bool_], target: NDArray[np.bool_]) -> Marian:
+    """Return a model with some of its pieces, in the order as before.
+
+    Args:
+        model: any.
+        source: which of the source's pieces to keep, (pieces,).
+        target: which of the target's pieces to keep, (pieces,).
+    """
+
+    def kept(vocabulary: tuple[str, ...], mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        return tuple(piece for piece, stays in zip(vocabulary, mask, strict=True) if stays)
+
+    return replace(
+        model,
+        source_vocabulary=kept(model.source_vocabulary, source),
+        target_vocabulary=kept(model.target_vocabulary, target),
+        source_embedding=model.source_embedding[source],
+        target_embedding=model.target_embedding[target],
+        output=Linear(model.output.weight[target], model.output.bias[target]),
+    )
 
 
 def sinusoids(positions: int, width: int) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from mujaz_models.convert import ConvertError
-from mujaz_models.convert.form import Linear, Marian
+from mujaz_models.convert.form import Marian, restricted
 from mujaz_models.convert.vocabulary import PAD
 
 _NEVER = np.float32(-1e9)  # a logit that no search prefers
@@ -34,13 +34,8 @@ def without_pad(model: Marian, start_id: object) -> Marian:
     if model.target_embedding[start_id].any():
         model.output.bias[start_id] = _NEVER
         return replace(model, start=PAD)
-    kept = np.arange(len(pieces)) != start_id
-    kept_source = np.array([piece != PAD for piece in model.source_vocabulary])
-    return replace(
-        model,
-        source_vocabulary=tuple(p for p in model.source_vocabulary if p != PAD),
-        target_vocabulary=tuple(p for p in pieces if p != PAD),
-        source_embedding=model.source_embedding[kept_source],
-        target_embedding=model.target_embedding[kept],
-        output=Linear(model.output.weight[kept], model.output.bias[kept]),
+    source, target = (
+        np.array([piece != PAD for piece in vocabulary])
+        for vocabulary in (model.source_vocabulary, pieces)
     )
+    return restricted(model, source, target)

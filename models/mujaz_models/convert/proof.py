@@ -11,12 +11,12 @@ from sentencepiece import SentencePieceProcessor
 from mujaz_models.convert import ConvertError
 from mujaz_models.convert.chrf import chrf2
 from mujaz_models.convert.golden import Golden
+from mujaz_models.convert.pieces import read_pieces
 from mujaz_models.convert.source import SOURCE_PIECES, TARGET_PIECES
 from mujaz_models.convert.vocabulary import END, PAD, UNKNOWN
 from mujaz_models.manifest import Manifest
 
 _SPECIAL = frozenset({END, UNKNOWN, PAD, "<s>"})
-_LEAST_KNOWN = 0.5  # of the SentencePiece models' pieces; those of OPUS-MT know nearly all
 _SAMPLE = 12  # pieces
 
 
@@ -43,8 +43,8 @@ def prove(
         ConvertError: the model does not load, its SentencePiece models are of another model, its
             scores are no numbers, or it translates worse than asked for.
     """
-    source_pieces = _pieces(folder / SOURCE_PIECES, source_vocabulary)
-    target_pieces = _pieces(folder / TARGET_PIECES, target_vocabulary)
+    source_pieces = read_pieces(folder / SOURCE_PIECES, source_vocabulary)
+    target_pieces = read_pieces(folder / TARGET_PIECES, target_vocabulary)
     if unknown := set(manifest.source_prefix) - set(source_vocabulary):
         raise ConvertError(f"the vocabulary has no piece {', '.join(sorted(unknown))}")
     texts = [source for source, _ in golden.pairs] if golden else []
@@ -54,17 +54,6 @@ def prove(
     if not all(math.isfinite(result.scores[0]) for result in results):
         raise ConvertError("the model's scores are not numbers: its weights are damaged")
     return _score(golden, results, target_pieces) if golden else None
-
-
-def _pieces(path: Path, vocabulary: Sequence[str]) -> SentencePieceProcessor:
-    try:
-        processor = SentencePieceProcessor(model_proto=path.read_bytes())
-    except RuntimeError as error:
-        raise ConvertError(f"{path.name} is no SentencePiece model") from error
-    pieces = [processor.id_to_piece(id_) for id_ in range(processor.get_piece_size())]
-    if len(set(pieces) & set(vocabulary)) < _LEAST_KNOWN * len(pieces):
-        raise ConvertError(f"{path.name} is of another model: the vocabulary lacks its pieces")
-    return processor
 
 
 def _translate(folder: Path, manifest: Manifest, rows: list[list[str]]) -> list[Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mujaz_models.command import Command
 from mujaz_models.convert import QUANTIZATIONS, convert_folder
+from mujaz_models.convert.command import add_trim
 from mujaz_models.pull import registry
 from mujaz_models.pull.errors import PullError
 
@@ -22,6 +23,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantization", choices=QUANTIZATIONS, default="int8", help="default: int8"
     )
+    add_trim(parser)
     parser.add_argument(
         "--replace", action="store_true", help="replace the model of this name in the store"
     )
@@ -39,6 +41,7 @@ def _run(options: argparse.Namespace) -> None:
     request = steps.Request(
         entry,
         quantization=options.quantization,
+        trim=options.trim,
         replace=options.replace,
         offline=options.offline or hub.is_offline(),
     )

@@ -38,6 +38,7 @@ class Converter(Protocol):
         license: str,  # noqa: A002 (the manifest's word)
         source_prefix: tuple[str, ...],
         quantization: str,
+        trim: bool,
         provenance: Mapping[str, object],
         golden: Golden | None,
     ) -> Manifest:
@@ -51,6 +52,7 @@ class Request:
     Attributes:
         entry: the model.
         quantization: how the weights are to be stored.
+        trim: whether pieces that no translation needs leave the vocabularies.
         replace: whether a model of this name may be replaced in the store.
         offline: whether the network is forbidden.
         patience: with the hub.
@@ -58,6 +60,7 @@ class Request:
 
     entry: Entry
     quantization: str = "int8"
+    trim: bool = True
     replace: bool = False
     offline: bool = False
     patience: Patience = field(default_factory=Patience)
@@ -125,10 +128,13 @@ def _in_store(request: Request) -> Path | None:
     folder = store.find(entry.name)
     manifest = Manifest.load(folder)
     same_source = manifest.provenance.get("revision") == entry.revision or not entry.pinned
-    if same_source and manifest.quantization == request.quantization:
+    trimmed = manifest.provenance.get("trimmed") is not None
+    same_form = (manifest.quantization, trimmed) == (request.quantization, request.trim)
+    if same_source and same_form:
         return folder
     raise PullError(
-        f"{folder} holds another {entry.name} ({manifest.quantization}, revision"
+        f"{folder} holds another {entry.name} ({manifest.quantization},"
+        f" {'trimmed' if trimmed else 'not trimmed'}, revision"
         f" {manifest.provenance.get('revision', 'unknown')}): replace it with --replace"
     )
 
@@ -252,6 +258,7 @@ def _convert(
             license=entry.license,
             source_prefix=entry.source_prefix,
             quantization=request.quantization,
+            trim=request.trim,
             provenance=origin,
             golden=entry.golden,
         )

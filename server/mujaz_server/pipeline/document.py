@@ -1,8 +1,8 @@
 """A run: one document from its text to its report."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from mujaz_server.batching.worker import Worker
@@ -11,20 +11,18 @@ from mujaz_server.pipeline.events import (
     DocumentRequest,
     Event,
     Observer,
-    Order,
     TextTooLargeError,
     TranslatedSentence,
 )
-from mujaz_server.pipeline.plan import Encode, PlannedSentence, plan
+from mujaz_server.pipeline.finished import FinishedSentences
+from mujaz_server.pipeline.plan import INLINE_CODE_POINTS, Encode, PlannedSentence, Planning, plan
 from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.run import DocumentRun
 from mujaz_server.pipeline.translated import Row, TranslatedSentences
+from mujaz_server.summary.selection import Pick
 from mujaz_server.text.normalize import has_arabic
-from mujaz_server.text.segment import NewlineMode, segment
+from mujaz_server.text.segment import NewlineMode, Segment, segment
 from mujaz_server.translation.engine import Decoding, Translation
-
-# Shorter texts are planned on the event loop: a thread costs more than they do.
-_INLINE_CODE_POINTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class Pipeline:
         encode: Encode,
         limits: Limits,
         retries: RetryBudget,
+        finished: FinishedSentences,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
@@ -63,8 +62,10 @@ class Pipeline:
         self._worker = worker
         self._encode = encode
         self._retries = retries
+        self._finished = finished
         self._observer = observer
         self._clock = clock
+        self._one_is_ahead = False
 
     @asynccontextmanager
     async def document(self, request: DocumentRequest) -> AsyncIterator[AsyncIterator[Event]]:
@@ -80,19 +81,22 @@ class Pipeline:
             DeadlinePassedError: The deadline passed.
         """
         run = DocumentRun(request, self._observer, self._clock)
-        [planned] = await self._plan([request.text], request.newline)
-        summary = request.summary
-        picks = None
-        if summary and summary.order is Order.SELECT_FIRST:
-            picks = await run.selected(planned, summary)
-        chosen = planned if picks is None else [planned[pick.index] for pick in picks]
-        async with self._translated(chosen, request) as sentences:
-            request.meter(sum(each.tokens for each in chosen))
-            query = summary.query if summary and picks is None else ""
-            if has_arabic(query):
-                query = await self._translated_query(query, request)
-            async with aclosing(run.events(planned, sentences, picks, query)) as events:
-                yield events
+        self._require_code_points(len(request.text))
+        planning = Planning(request.text, request.newline, self._encode, self.limits.source_tokens)
+        async with self._translated(request) as sentences:
+            with self._ahead(request, planning) as ahead:
+                if ahead:
+                    sentences.admit(planning.first())
+                await planning.cut_all()
+                self._require_sentences([planning.cut])
+                picks = None
+                if ahead:
+                    sentences.follow(planning)
+                else:
+                    picks = await _admitted(await planning.rest(), sentences, run, request)
+                query = await self._query(request)
+                async with aclosing(run.events(planning.cut, sentences, picks, query)) as events:
+                    yield events
 
     async def texts(
         self, texts: Sequence[str], request: DocumentRequest
@@ -106,9 +110,8 @@ class Pipeline:
             DeadlinePassedError: The deadline passed.
         """
         planned = await self._plan(texts, request.newline)
-        flat = [sentence for each in planned for sentence in each]
-        async with self._translated(flat, request) as run:
-            request.meter(sum(each.tokens for each in flat))
+        async with self._translated(request) as run:
+            run.admit([sentence for each in planned for sentence in each])
             done = iter([self._reported(sentence) async for sentence in run])
         answers = []
         for text, each in zip(texts, planned, strict=True):
@@ -120,34 +123,63 @@ class Pipeline:
         self, texts: Sequence[str], newline: NewlineMode
     ) -> list[list[PlannedSentence]]:
         code_points = sum(map(len, texts))
-        if code_points > self.limits.code_points:
-            raise TextTooLargeError("code points", code_points, self.limits.code_points)
+        self._require_code_points(code_points)
 
         def planned() -> list[list[PlannedSentence]]:
             cut = [segment(text, newline) for text in texts]
-            if not all(cut):
-                raise BlankTextError(cut.index([]))
-            count = sum(map(len, cut))
-            if count > self.limits.sentences:
-                raise TextTooLargeError("sentences", count, self.limits.sentences)
+            self._require_sentences(cut)
             tokens = self.limits.source_tokens
             return [
                 plan(text, segments, self._encode, tokens)
                 for text, segments in zip(texts, cut, strict=True)
             ]
 
-        inline = code_points <= _INLINE_CODE_POINTS
+        inline = code_points <= INLINE_CODE_POINTS
         return planned() if inline else await asyncio.to_thread(planned)
 
-    def _translated(
-        self, planned: Sequence[PlannedSentence], request: DocumentRequest
-    ) -> TranslatedSentences:
+    def _require_code_points(self, count: int) -> None:
+        if count > self.limits.code_points:
+            raise TextTooLargeError("code points", count, self.limits.code_points)
+
+    def _require_sentences(self, cut: Sequence[Sequence[Segment]]) -> None:
+        """Lets texts pass that have been cut."""
+        if not all(cut):
+            raise BlankTextError([bool(each) for each in cut].index(False))
+        count = sum(map(len, cut))
+        if count > self.limits.sentences:
+            raise TextTooLargeError("sentences", count, self.limits.sentences)
+
+    @contextmanager
+    def _ahead(self, request: DocumentRequest, planning: Planning) -> Iterator[bool]:
+        """Yields whether a long document may begin before all of it is cut and counted.
+
+        It may where nothing waits, for then nobody is refused, whatever it holds: its first
+        sentence is translated while the others are cut, and these follow while it is read. One
+        document at a time does so, so that whoever comes next finds before it what it will wait
+        for. Where tokens are metered they are counted first.
+        """
+        ahead = (
+            planning.begins_soon
+            and request.meter is None
+            and not request.selects
+            and not self._one_is_ahead
+            and not self._worker.load().jobs
+        )
+        self._one_is_ahead |= ahead
+        try:
+            yield ahead
+        finally:
+            self._one_is_ahead &= not ahead
+
+    def _translated(self, request: DocumentRequest) -> TranslatedSentences:
         hypotheses = request.alternative_count + 1
+        decoding = Decoding(max(request.quality.value, hypotheses), hypotheses)
         return TranslatedSentences(
-            planned,
-            Decoding(beam_size=max(request.quality.value, hypotheses), hypotheses=hypotheses),
+            decoding,
             self._worker,
             self._retries,
+            self._finished.partition(decoding, request.caller),
+            self._observer,
             self._clock,
             request,
             window=self.limits.window,
@@ -159,9 +191,27 @@ class Pipeline:
         )
         return sentence
 
-    async def _translated_query(self, query: str, request: DocumentRequest) -> str:
-        [(text, _)] = await self.texts([query], request)
+    async def _query(self, request: DocumentRequest) -> str:
+        """Returns what a summary of translations should be about, in English where it can be."""
+        if request.summary is None or request.selects or not has_arabic(request.summary.query):
+            return request.summary.query if request.summary else ""
+        [(text, _)] = await self.texts([request.summary.query], request)
         return text
+
+
+async def _admitted(
+    planned: Sequence[PlannedSentence],
+    sentences: TranslatedSentences,
+    run: DocumentRun,
+    request: DocumentRequest,
+) -> list[Pick] | None:
+    """Queues a document, or what is selected of it; returns what was."""
+    if request.summary is None or not request.selects:
+        sentences.admit(planned)
+        return None
+    picks = await run.selected(planned, request.summary)
+    sentences.admit([planned[pick.index] for pick in picks])
+    return picks
 
 
 def _joined_by_gaps(text: str, sentences: Sequence[TranslatedSentence]) -> str:

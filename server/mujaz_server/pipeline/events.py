@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mujaz_server.batching.observer import DropReason
 from mujaz_server.pipeline.timeline import UNTOLD, Timeline
 from mujaz_server.summary.selection import Budget, Pick, SentenceCount
 from mujaz_server.text.segment import NewlineMode
@@ -37,10 +38,6 @@ class SummaryOptions:
     revision_count: int = 0
 
 
-def _unmetered(_: int) -> None:
-    """Lets any amount of work pass."""
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentRequest:
     """A text to translate, and what else to do with it.
@@ -52,7 +49,8 @@ class DocumentRequest:
         deadline: When the caller stops waiting, on the worker's clock; None: never.
         alternative_count: How many other translations of each sentence to return.
         summary: What summary to make; None: none.
-        meter: Called with the source tokens of work that was admitted; what it raises refuses it.
+        meter: Called once with the source tokens of work that was admitted, which finished
+            sentences are not; what it raises refuses it. None: any amount may pass.
         request_id: What logs call the request.
         caller: Who shares what is served to this request with others of its; None: nobody.
         timeline: Told where its time goes.
@@ -64,10 +62,15 @@ class DocumentRequest:
     deadline: float | None = None
     alternative_count: int = 0
     summary: SummaryOptions | None = None
-    meter: Callable[[int], None] = _unmetered
+    meter: Callable[[int], None] | None = None
     request_id: str = ""
     caller: str | None = None
     timeline: Timeline = UNTOLD
+
+    @property
+    def selects(self) -> bool:
+        """Whether sentences are selected before they are translated."""
+        return self.summary is not None and self.summary.order is Order.SELECT_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,12 @@ class Observer(Protocol):
 
     def first_sentence(self, seconds: float) -> None:
         """A document has got its first sentence, so many seconds after it arrived."""
+
+    def dropped(self, reason: DropReason, count: int) -> None:
+        """So many sentences were dropped before they were queued."""
+
+    def looked_up(self, *, hits: int, misses: int) -> None:
+        """Of admitted sentences so many had been finished before, and so many had not."""
 
 
 class TextTooLargeError(Exception):

@@ -17,6 +17,7 @@ from mujaz_server.pipeline.events import (
 from mujaz_server.pipeline.plan import PlannedSentence
 from mujaz_server.pipeline.translated import NOTES, TranslatedSentences
 from mujaz_server.summary.selection import Language, Pick, Sentence, count_words, summarize
+from mujaz_server.text.segment import Segment
 from mujaz_server.translation.checks import Flag
 
 # Fewer sentences are summarized on the event loop: a thread costs more than they do.
@@ -35,22 +36,23 @@ class DocumentRun:
         self._arrived = clock()
         self._first: float | None = None
         self._done: list[TranslatedSentence] = []
+        self._sources: list[Sentence] = []
         self._summaries = 0
 
     async def selected(
         self, planned: Sequence[PlannedSentence], options: SummaryOptions
     ) -> list[Pick]:
         """Selects among the sources, before any of them is translated."""
-        sentences = [
+        self._sources = [
             Sentence(each.segment.index, each.segment.paragraph, each.source)
             for each in planned
             if each.parts
         ]
-        return await self._picked(sentences, options, "ar", options.query)
+        return await self._picked(self._sources, options, "ar", options.query)
 
     async def events(
         self,
-        planned: Sequence[PlannedSentence],
+        cut: Sequence[Segment],
         sentences: TranslatedSentences,
         picks: list[Pick] | None,
         query: str,
@@ -58,15 +60,13 @@ class DocumentRun:
         """Yields the events of the document, in their order.
 
         Args:
-            planned: All its sentences.
+            cut: All its sentences.
             sentences: The translations of those that are streamed.
             picks: What was selected before translating; None: select afterwards, if at all.
             query: What the summary should be about, in English.
         """
-        count = len(planned) if picks is None else len(picks)
-        yield Outline(
-            len(planned), count, planned[-1].segment.paragraph + 1, len(self._request.text)
-        )
+        count = len(cut) if picks is None else len(picks)
+        yield Outline(len(cut), count, cut[-1].paragraph + 1, len(self._request.text))
         options = self._request.summary
         revisions = _revision_points(count, options) if picks is None else frozenset()
         async for sentence in sentences:
@@ -77,7 +77,7 @@ class DocumentRun:
         if options and picks is None:
             yield await self._summary(options, query, final=True)
         elif picks is not None:
-            yield self._selected(picks, planned)
+            yield self._selected(picks)
         yield self._report(sentences.queue_duration)
 
     def _count(self, sentence: TranslatedSentence) -> None:
@@ -119,12 +119,12 @@ class DocumentRun:
         )
         return picks
 
-    def _selected(self, picks: Sequence[Pick], planned: Sequence[PlannedSentence]) -> Summary:
+    def _selected(self, picks: Sequence[Pick]) -> Summary:
         return self._next_summary(
             list(zip(picks, self._done, strict=True)),
             kept=sum(count_words(each.source) for each in self._done),
-            words=sum(count_words(each.source) for each in planned if each.parts),
-            considered=sum(1 for each in planned if each.parts),
+            words=sum(count_words(each.text) for each in self._sources),
+            considered=len(self._sources),
             final=True,
         )
 

@@ -14,9 +14,11 @@ from mujaz_server.pipeline.deadlines import out_of_time
 from mujaz_server.pipeline.events import (
     DeadlinePassedError,
     DocumentRequest,
+    Observer,
     TranslatedSentence,
 )
-from mujaz_server.pipeline.plan import Pieces, PlannedSentence
+from mujaz_server.pipeline.finished import Finished, Partition, recalled
+from mujaz_server.pipeline.plan import Pieces, PlannedSentence, Planning
 from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.translation.checks import Flag, check
 from mujaz_server.translation.engine import Decoding, Translation
@@ -60,39 +62,49 @@ class Row:
 class TranslatedSentences:
     """An asynchronous iterator over the translations of planned sentences, in order.
 
-    A context manager: entering asks the worker for admission and queues the work, leaving takes
-    what is left of it out of the queue. One reader; to be used on the worker's event loop.
+    A context manager: within it `admit` asks the worker for admission and queues the work, leaving
+    takes what is left of it out of the queue. One reader; to be used on the worker's event loop.
 
-    Raises (when entered):
-        QueueFullError: The work could not be done in time.
-        DeadlinePassedError: The deadline has passed already.
+    A sentence that was finished before is no work: it is not admitted, waits for nothing, has no
+    place in the reader's window and earns no second tries.
+
+    Attributes:
+        queue_duration: Seconds that rows have waited, all together.
+
     Raises (when read):
         DeadlinePassedError: The deadline passed while work was waiting.
     """
 
     def __init__(
         self,
-        planned: Sequence[PlannedSentence],
         decoding: Decoding,
         worker: Worker[Row, Translation],
         retries: RetryBudget,
+        finished: Partition,
+        observer: Observer,
         clock: Callable[[], float],
         request: DocumentRequest,
         *,
         window: int,
     ) -> None:
         self.queue_duration = 0.0
-        self._planned = planned
+        self._planned: list[PlannedSentence] = []
+        self._to_follow: Planning | None = None
+        self._recalled: dict[int, Finished] = {}
         self._decoding = decoding
         self._worker = worker
         self._retries = retries
+        self._finished = finished
+        self._observer = observer
         self._clock = clock
         self._deadline = request.deadline
         self._request_id = request.request_id
         self._caller = request.caller
+        self._meter = request.meter
         self._timeline = request.timeline
         self._window = window
         self._arrived = 0.0
+        self._queued: list[int] = []  # the source tokens of each sentence that is work
         self._waiting = False
         self._line: Line[Row, Translation] | None = None
         self._ready: dict[int, TranslatedSentence] = {}
@@ -100,18 +112,10 @@ class TranslatedSentences:
         self._changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        attempts = [Attempt(i, each) for i, each in enumerate(self._planned) if each.parts]
-        left = None if self._deadline is None else self._deadline - self._clock()
-        if left is not None and left <= 0:
-            raise DeadlinePassedError
-        tokens = sum(each.planned.tokens for each in attempts)
-        self._worker.admit(tokens, left, caller=self._caller)
         self._line = self._worker.open(
             self._deadline, self._window, request_id=self._request_id, caller=self._caller
         )
         self._arrived = self._clock()
-        self._waiting = bool(attempts)
-        self._push(attempts, self._decoding)
         return self
 
     async def __aexit__(
@@ -122,27 +126,101 @@ class TranslatedSentences:
     ) -> None:
         if self._line is not None:
             now = self._clock()
-            self._worker.cancel(self._line, self._drop_reason(now))
+            reason = self._drop_reason(now)
+            self._worker.cancel(self._line, reason)
+            if self._to_follow and (unqueued := len(self._to_follow.cut) - len(self._planned)):
+                self._observer.dropped(reason, unqueued)
             self._has_waited(until=now)
 
+    def admit(self, planned: Sequence[PlannedSentence]) -> None:
+        """Asks for admission of the work and queues it; to be called once, before reading.
+
+        Raises:
+            QueueFullError: The work could not be done in time.
+            DeadlinePassedError: The deadline has passed already.
+        """
+        self._arrived = self._clock()
+        left = None if self._deadline is None else self._deadline - self._arrived
+        if left is not None and left <= 0:
+            raise DeadlinePassedError
+        attempts = self._unfinished(planned)
+        tokens = sum(each.planned.tokens for each in attempts)
+        if attempts:
+            self._worker.admit(tokens, left, caller=self._caller)
+        if self._meter:
+            self._meter(tokens)
+        self._queue(planned, attempts)
+
+    def follow(self, planning: Planning) -> None:
+        """Takes what is still to be planned of a text whose beginning was admitted for the whole.
+
+        It is planned and queued while the sentences are read, and ahead of them: before the reader
+        waits for any.
+        """
+        self._to_follow = planning
+
     async def __aiter__(self) -> AsyncGenerator[TranslatedSentence]:
-        for position, planned in enumerate(self._planned):
+        position = 0
+        while await self._is_planned(position):
+            planned = self._planned[position]
             if not planned.parts:
                 yield _passed_through(planned)
-                continue
-            while position not in self._ready:
-                if self._expired:
-                    raise DeadlinePassedError
-                self._changed.clear()
+            elif position in self._recalled:
+                await asyncio.sleep(0)  # one that holds nothing else must not hold up the others
+                yield recalled(self._recalled[position], planned)
+            else:
+                await self._settled(position)
+                yield self._ready.pop(position)
+                self._worker.consumed(self._open_line)
+            position += 1
+
+    async def _is_planned(self, position: int) -> bool:
+        while position >= len(self._planned):
+            if not await self._plan_more():
+                return False
+        return True
+
+    async def _settled(self, position: int) -> None:
+        while position not in self._ready:
+            if self._expired:
+                raise DeadlinePassedError
+            self._changed.clear()
+            if not await self._plan_more():
                 await self._changed.wait()
-            yield self._ready.pop(position)
-            self._worker.consumed(self._open_line)
+
+    async def _plan_more(self) -> bool:
+        if self._to_follow is None:
+            return False
+        if more := await self._to_follow.more():
+            self._queue(more, self._unfinished(more))
+        else:
+            self._to_follow = None
+        return bool(more)
 
     @property
     def _open_line(self) -> Line[Row, Translation]:
         if self._line is None:
             raise AssertionError("read before the context was entered. This is a bug")
         return self._line
+
+    def _unfinished(self, planned: Sequence[PlannedSentence]) -> list[Attempt]:
+        """Returns what is work of the sentences that come next."""
+        attempts = []
+        for position, each in enumerate(planned, len(self._planned)):
+            if each.parts:
+                if finished := self._finished.get(each):
+                    self._recalled[position] = finished
+                else:
+                    attempts.append(Attempt(position, each))
+        return attempts
+
+    def _queue(self, planned: Sequence[PlannedSentence], attempts: Sequence[Attempt]) -> None:
+        self._planned += planned
+        work = sum(1 for each in planned if each.parts)
+        self._observer.looked_up(hits=work - len(attempts), misses=len(attempts))
+        self._waiting = self._waiting or (bool(attempts) and not self._queued)
+        self._queued += [each.planned.tokens for each in attempts]
+        self._push(attempts, self._decoding)
 
     def _push(
         self, attempts: Sequence[Attempt], decoding: Decoding, *, front: bool = False
@@ -164,8 +242,9 @@ class TranslatedSentences:
     def _has_waited(self, until: float) -> None:
         if self._waiting:
             self._waiting = False
-            tokens = sum(each.tokens for each in self._planned)
-            self._timeline.waited(self._arrived, until, sentences=len(self._planned), tokens=tokens)
+            self._timeline.waited(
+                self._arrived, until, sentences=len(self._queued), tokens=sum(self._queued)
+            )
 
     def _done(self, job: Job[Row, Translation], outcome: Outcome[Translation]) -> None:
         self.queue_duration += job.queued_s
@@ -191,9 +270,10 @@ class TranslatedSentences:
         sentence = _joined(attempt)
         self._timeline.checked(began, self._clock())
         tokens = attempt.planned.tokens
+        doubtful = attempt.before is None and _deserves_retry(sentence)
         if attempt.before is None:
             self._retries.earn(tokens)
-            if _deserves_retry(sentence) and self._retries.spend(tokens):
+            if doubtful and self._retries.spend(tokens):
                 again = Attempt(attempt.position, attempt.planned, before=sentence)
                 strict = replace(_STRICT, hypotheses=self._decoding.hypotheses)
                 self._push([again], strict, front=True)
@@ -201,6 +281,8 @@ class TranslatedSentences:
         else:
             sentence = min(attempt.before, sentence, key=_doubt)
             sentence = replace(sentence, flags=sentence.flags | {Flag.RETRIED})
+        if not (doubtful and self._retries.share):  # or it gets a second try when it comes again
+            self._finished.keep(attempt.planned, sentence)
         self._ready[attempt.position] = sentence
         self._changed.set()
 
@@ -234,20 +316,26 @@ def _joined(attempt: Attempt) -> TranslatedSentence:
     planned = attempt.planned
     parts = [attempt.results[part] for part in range(len(planned.parts))]
     good = [part for part in parts if part is not None]
-    bare = replace(_passed_through(planned), source_tokens=planned.tokens)
+    where, tokens = planned.segment, planned.tokens
     if len(good) < len(parts):
-        return replace(bare, text="", flags=frozenset({Flag.FAILED}))
+        failed = frozenset({Flag.FAILED})
+        return replace(_passed_through(planned), text="", flags=failed, source_tokens=tokens)
     text = " ".join(part.text for part in good).strip()
     found = check(planned.source, text, truncated=any(part.truncated for part in good))
     split = {Flag.SPLIT} if len(parts) > 1 else set()
     target_tokens = sum(part.target_tokens for part in good)
-    return replace(
-        bare,
+    return TranslatedSentence(
+        index=where.index,
+        paragraph=where.paragraph,
+        start=where.start,
+        end=where.end,
+        source=planned.source,
         text=text,
         score=sum(part.score * part.target_tokens for part in good) / max(1, target_tokens),
         flags=found.flags | split,
         missing=found.missing,
         added=found.added,
         alternatives=good[0].alternatives if len(good) == 1 else (),
+        source_tokens=tokens,
         target_tokens=target_tokens,
     )

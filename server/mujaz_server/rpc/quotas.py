@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from mujaz_server.rpc.call import Call
 from mujaz_server.rpc.errors import (
@@ -94,14 +95,14 @@ class Quotas:
         finally:
             use.streams -= 1
 
-    def spend(self, token: Token | None, tokens: int) -> None:
-        """Takes the source tokens of admitted work from those of its token.
+    def meter(self, token: Token | None) -> Callable[[int], None] | None:
+        """Returns what takes the source tokens of admitted work from those of its token.
 
-        Raises:
-            TooManyTokensError: They are spent.
+        It raises TooManyTokensError where they are spent. None: the token has no such limit.
         """
-        if token is not None and token.tokens_per_minute is not None:
-            self._uses[token.name].bucket.spend(tokens, token.tokens_per_minute)
+        if token is None or token.tokens_per_minute is None:
+            return None
+        return partial(self._uses[token.name].bucket.spend, per_minute=token.tokens_per_minute)
 
 
 def require_size(token: Token | None, code_points: int) -> None:

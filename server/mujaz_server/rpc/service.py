@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, cast
 
 import grpc.aio
@@ -109,7 +108,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         require_size(call.token, code_points)
         return replace(
             asked,
-            meter=partial(self.quotas.spend, call.token),
+            meter=self.quotas.meter(call.token),
             request_id=call.request_id,
             caller=call.caller,
             timeline=call.timeline,

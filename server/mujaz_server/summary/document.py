@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mujaz_server.summary.lexicon import AGENCIES
-from mujaz_server.summary.words import count_words, fold
+from mujaz_server.summary.words import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,16 @@ _SIGNATURE = re.compile(rf"\W*{_AGENCY}(?:\W+{_AGENCY})*\W*")
 _DATELINE = re.compile(rf".*(?:\(\W*{_AGENCY}(?:\W+{_AGENCY})*\W*\)\s*[-:]?|\s[-–—])\s*")
 
 
-def read_layout(sentences: Sequence[Sentence]) -> Layout:
+def read_layout(sentences: Sequence[Sentence], sizes: Sequence[int]) -> Layout:
     """Tells a document's content from its headline, subheadings, datelines and signatures.
 
     A bare line is short, without closing punctuation and alone in its paragraph. The first
     line of a document that is no furniture is its headline if it is bare; the very short
     bare lines below are subheadings, bylines and captions. Where every line is bare the
-    document is a list, and they are its content.
+    document is a list, and they are its content. `sizes` are the words of each.
     """
     opening = _openings(sentences)
     alone = [a and b for a, b in zip(opening, (*opening[1:], True), strict=False)]
-    sizes = [count_words(sentence.text) for sentence in sentences]
     content = [not is_furniture(s.text, size) for s, size in zip(sentences, sizes, strict=True)]
     bare = [
         single and size <= _HEADLINE_WORDS and not _is_closed(sentence.text)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mujaz_server.summary.lexicon import CALENDAR, NUMBER_WORDS, TITLES
 from mujaz_server.summary.vectors import Floats
-from mujaz_server.summary.words import fold, words
+from mujaz_server.summary.words import fold
 
 Language = Literal["ar", "en"]
 
@@ -40,10 +40,14 @@ def leads(places: Sequence[int], openings: Sequence[bool]) -> Floats:
     return (1.0 - _OPENING_SHARE) * lead + _OPENING_SHARE * np.asarray(openings, dtype=np.float64)
 
 
-def numbers(text: str) -> float:
-    """Returns how rich `text` is in numbers; three are as good as more."""
-    found = sum(word in NUMBER_WORDS or any(map(str.isdigit, word)) for word in words(text))
+def numbers(folded: Sequence[str]) -> float:
+    """Returns how rich folded words are in numbers; three are as good as more."""
+    found = sum(word in NUMBER_WORDS or _has_digit(word) for word in folded)
     return min(found, _ENOUGH) / _ENOUGH
+
+
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any(map(str.isdigit, word))
 
 
 def names(text: str, language: Language) -> float:

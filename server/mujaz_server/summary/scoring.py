@@ -60,18 +60,22 @@ def contributions(
     layout: Layout,
     vectors: SentenceVectors,
     word_counts: Sequence[int],
+    folded: Sequence[Sequence[str]],
     *,
     language: Language,
     query: str,
     weights: Weights,
 ) -> dict[ReasonKind, Floats]:
-    """Returns, for each reason known before selection, what it adds to each sentence's score."""
+    """Returns, for each reason known before selection, what it adds to each sentence's score.
+
+    `word_counts` and `folded` hold the number and the folded words of each sentence.
+    """
     places = np.cumsum(layout.eligible) - np.asarray(layout.eligible, dtype=np.int64)
     doubts = np.fromiter((sentence.doubtful for sentence in sentences), dtype=np.float64)
     parts = {
         ReasonKind.CENTRALITY: weights.centrality * lexrank(vectors),
         ReasonKind.POSITION: weights.position * leads(places.tolist(), layout.opening),
-        ReasonKind.NUMBERS: weights.numbers * np.array([numbers(s.text) for s in sentences]),
+        ReasonKind.NUMBERS: weights.numbers * np.array([*map(numbers, folded)]),
         ReasonKind.NAMES: weights.names * np.array([names(s.text, language) for s in sentences]),
         ReasonKind.LENGTH: -weights.length * awkwardness(word_counts),
         ReasonKind.DOUBT: -weights.doubt * doubts,

@@ -17,7 +17,7 @@ from mujaz_server.summary.document import Sentence, read_layout
 from mujaz_server.summary.features import Language
 from mujaz_server.summary.scoring import ReasonKind, Weights, contributions
 from mujaz_server.summary.vectors import Floats, SentenceVectors
-from mujaz_server.summary.words import count_words, terms
+from mujaz_server.summary.words import count_words, terms_of, words
 
 __all__ = [
     "Budget",
@@ -135,11 +135,19 @@ def summarize(
     if not sentences:
         return []
     weights = weights or Weights()
-    layout = read_layout(sentences)
-    vectors = SentenceVectors.of([terms(sentence.text) for sentence in sentences])
-    sizes = np.array([count_words(sentence.text) for sentence in sentences])
+    counts = [count_words(sentence.text) for sentence in sentences]
+    folded = [words(sentence.text) for sentence in sentences]
+    layout = read_layout(sentences, counts)
+    vectors = SentenceVectors.of([*map(terms_of, folded)])
     parts = contributions(
-        sentences, layout, vectors, sizes.tolist(), language=language, query=query, weights=weights
+        sentences,
+        layout,
+        vectors,
+        counts,
+        folded,
+        language=language,
+        query=query,
+        weights=weights,
     )
     eligible = np.array(layout.eligible)
     if not eligible.any():
@@ -149,7 +157,7 @@ def summarize(
     taken = _take(
         sum(parts.values(), np.zeros(len(sentences))),
         vectors,
-        sizes,
+        np.array(counts),
         eligible,
         penalty=diversity * weights.redundancy,
         budget=budget,
@@ -195,14 +203,14 @@ def _repetition(cosines: Floats) -> Floats:
 
 def _limits(budget: Budget, sizes: npt.NDArray[np.int64]) -> tuple[int, int]:
     """Returns the most sentences and the most words that a budget allows."""
-    words = int(sizes.sum())
+    total = int(sizes.sum())
     match budget:
         case SentenceCount(value):
-            return value, words
+            return value, total
         case WordCount(value):
             return len(sizes), value
         case Ratio(value):
-            return len(sizes), math.floor(value * words + _ROUNDING)
+            return len(sizes), math.floor(value * total + _ROUNDING)
 
 
 def _reasons(

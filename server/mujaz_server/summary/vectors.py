@@ -34,6 +34,7 @@ class SentenceVectors:
         self._values = counts * self._idf[columns]
         norms = np.sqrt(np.bincount(rows, weights=self._values**2, minlength=height))
         self._values /= norms[rows]
+        self._own = self._sum_rows(self._values**2)
         self._row_starts = np.searchsorted(rows, np.arange(height + 1))
         # The same entries by column: for each term the sentences that hold it.
         self._by_column = np.argsort(columns, kind="stable")
@@ -71,8 +72,7 @@ class SentenceVectors:
             minlength=len(self._frequencies),
         )
         total = self._sum_rows(self._values * spread[self._columns])
-        own = self._sum_rows(self._values**2) * weights
-        return np.maximum(total - own, 0.0)
+        return np.maximum(total - self._own * weights, 0.0)
 
     def similarities(self, row: int) -> Floats:
         """Returns the cosine of each sentence to the sentence `row`."""

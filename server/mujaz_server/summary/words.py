@@ -8,6 +8,7 @@ either language.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mujaz_server.summary.lexicon import STOP_WORDS
@@ -82,7 +83,7 @@ def count_words(text: str) -> int:
     A word is a run of letters and digits in any script; vowel marks do not cut it, and a
     hyphenated word, one with an apostrophe and a number with separators count once.
     """
-    return sum(1 for _ in _WORD.finditer(fold(text)))
+    return len(_WORD.findall(fold(text)))
 
 
 def words(text: str) -> list[str]:
@@ -92,8 +93,12 @@ def words(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Returns the terms of `text` in order, repeats included."""
-    found = (_term(word) for word in words(text))
-    return [term for term in found if term]
+    return terms_of(words(text))
+
+
+def terms_of(folded: Sequence[str]) -> list[str]:
+    """Returns the terms of words, as `words` returns them."""
+    return [term for term in map(_term, folded) if term]
 
 
 @lru_cache(maxsize=1 << 15)

@@ -84,6 +84,7 @@ class Metrics:
         self._sentences = counter("sentences", "Sentences answered.")
         self._flags = counter("flags", "Sentences answered, by flag.", "flag")
         self._tokens = counter("tokens", "Tokens of answered sentences.", "side")
+        self._lookups = counter("cache_lookups", "Sentences looked up, by result.", "result")
         self._rows = histogram("batch_rows", "Sentences of a batch.", _ROWS)
         self._fill = histogram("batch_fill_ratio", "Share of a batch that is no padding.", _FILL)
         self._batch = histogram("batch_seconds", "What a batch took.", _SECONDS)
@@ -157,6 +158,12 @@ class Metrics:
     def first_sentence(self, seconds: float) -> None:
         """A document has got its first sentence, so many seconds after it arrived."""
         self._first.observe(seconds, self._exemplar())
+
+    def looked_up(self, *, hits: int, misses: int) -> None:
+        """Of admitted sentences so many had been finished before, and so many had not."""
+        for result, count in (("hit", hits), ("miss", misses)):
+            if count:
+                self._lookups.labels(result).inc(count)
 
     def batch_finished(
         self, rows: int, tokens: int, padded_tokens: int, seconds: float, queue_age: float

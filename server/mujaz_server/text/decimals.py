@@ -22,7 +22,7 @@ def pointed(text: str) -> str:
 
     Thousands (`1,250`) and lists (`1,2,3`) stay as they are. Doing it twice changes nothing.
     """
-    return _DECIMAL.sub(_pointed, text)
+    return _DECIMAL.sub(_pointed, text) if "," in text else text
 
 
 def _pointed(match: re.Match[str]) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from mujaz_server.text.boundaries import sentence_ends
-from mujaz_server.text.characters import LINE_BREAK, trim
+from mujaz_server.text.characters import LINE_BREAK, PADDING, trim
 from mujaz_server.text.clauses import split_long
 from mujaz_server.text.newswire import dateline_end, signature_start
 
-__all__ = ["NewlineMode", "Segment", "segment", "split_long"]
+__all__ = ["NewlineMode", "Segment", "opens_within", "segment", "segments", "split_long"]
 
 _WORD_CHARACTER: Final = re.compile(r"\w")
 _RULE_LENGTH: Final = 3  # the fewest marks in a line of symbols, such as "***"
@@ -53,12 +53,22 @@ def segment(text: str, newline: NewlineMode = NewlineMode.BREAK) -> list[Segment
     (NUL, byte order mark, marks of direction) lie between them. A document without ink has none.
     Quotes and brackets stay whole unless they hold more than `enclosures.REACH` code points.
     """
+    return list(segments(text, newline))
+
+
+def segments(text: str, newline: NewlineMode = NewlineMode.BREAK) -> Iterator[Segment]:
+    """Yield the segments of `segment` one by one; no line or paragraph is read before its turn."""
     blocks = _lines(text) if newline is NewlineMode.BREAK else _paragraphs(text)
-    segments: list[Segment] = []
+    index = itertools.count()
     for paragraph, (start, end) in enumerate(blocks):
         for piece in _pieces(text[start:end]):
-            segments.append(Segment(len(segments), paragraph, start + piece[0], start + piece[1]))
-    return segments
+            yield Segment(next(index), paragraph, start + piece[0], start + piece[1])
+
+
+def opens_within(text: str, newline: NewlineMode, code_points: int) -> bool:
+    """Whether the first line or paragraph is so short that the first segment is soon known."""
+    end = "\n" if newline is NewlineMode.BREAK else "\n\n"
+    return end in text.lstrip(PADDING)[:code_points]
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:

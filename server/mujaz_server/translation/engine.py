@@ -34,6 +34,10 @@ _END = "</s>"
 _SPECIAL = frozenset({_END, "<s>", "<pad>", "<unk>"})
 _SOURCE_PIECES = "source.spm"
 _TARGET_PIECES = "target.spm"
+_SHORT = 64
+"""Source tokens of a row that is left to end by itself, a fraction of a second later. Asking at
+each step of each row whether anybody waits for it would cost a twentieth of all time, and every
+step would wait for the interpreter's lock. One sentence of newswire in forty is longer."""
 _WARM_UP_TEXT = "صباح الخير"
 
 
@@ -179,8 +183,9 @@ class Engine:
             rows: pieces as `encode` gives them, each from 1 to `max_source_tokens`.
             decoding: how to decode them.
             gone: tells whether nobody waits for the row of this index any more. At beam 1 it is
-                asked at each step of each row, on a thread of the engine, and ends that row alone;
-                at a wider beam CTranslate2 cannot be asked to stop.
+                asked at each step of each row of a batch that holds a long one, on a thread of the
+                engine, and ends that row alone; a batch of short rows has ended soon, and at a
+                wider beam CTranslate2 cannot be asked to stop.
 
         Returns:
             One translation for each row, in the same order.
@@ -192,6 +197,8 @@ class Engine:
         if not rows:
             return []
         self._check_lengths(rows)
+        longest = max(map(len, rows))
+        asked = decoding.beam_size == 1 and longest > _SHORT
         results = self._translator.translate_batch(
             [[*self._prefix, *row, _END] for row in rows],
             max_batch_size=0,
@@ -200,11 +207,11 @@ class Engine:
             no_repeat_ngram_size=decoding.no_repeat_ngram_size,
             repetition_penalty=decoding.repetition_penalty,
             max_input_length=len(self._prefix) + self.max_source_tokens + 1,
-            max_decoding_length=min(self._max_target_tokens, 2 * max(map(len, rows)) + 32),
+            max_decoding_length=min(self._max_target_tokens, 2 * longest + 32),
             disable_unk=True,
             return_end_token=True,
             return_scores=True,
-            callback=_row_stopper(gone) if gone and decoding.beam_size == 1 else None,
+            callback=_row_stopper(gone) if gone and asked else None,
         )
         return [self._translation(row, result) for row, result in zip(rows, results, strict=True)]
 
@@ -217,9 +224,10 @@ class Engine:
                 )
 
     def _translation(self, row: Sequence[str], result: Any) -> Translation:  # noqa: ANN401
-        best = result.hypotheses[0]
+        hypotheses = result.hypotheses  # made anew, string by string, each time it is asked for
+        best = hypotheses[0]
         ended = best[-1:] == [_END]
-        text, *others = [self._decode(hypothesis) for hypothesis in result.hypotheses]
+        text, *others = map(self._decode, hypotheses)
         return Translation(
             text=text,
             score=result.scores[0],

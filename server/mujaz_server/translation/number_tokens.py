@@ -9,15 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mujaz_server.translation.number_words import DUALS, FRACTIONS, SCALES, WORDS, fold
+from mujaz_server.translation.number_words import (
+    DUALS,
+    FRACTIONS,
+    NUMBER_WORDS,
+    SCALES,
+    WORDS,
+    fold,
+)
 
 # Twelve digits at a time: a longer string is read in pieces, which keeps the arithmetic exact.
 _TOKEN = re.compile(
-    r"(?P<time>(?<![\d:])\d{1,2}:\d\d(?![\d:]))"
+    r"[^\W\d_]+"  # a word
+    r"|[^\s\w]|_"  # a mark
+    r"|(?P<time>(?<![\d:])\d{1,2}:\d\d(?![\d:]))"
     r"|(?P<year>(?<=[12]\d{3}[-/\u2013])\d\d(?![\d.,]))"
     r"|(?P<digits>\d{1,12}(?:[.,٫٬،]\d{1,12}){0,7})(?P<suffix>(?:s|m|mn|k|b|bn|tn|st|nd|rd|th)\b)?"
-    r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<mark>[^\s\w]|_)"
 )
 _TATWEEL_RANGE = re.compile(r"(?<=\d)\u0640+(?=\d)")
 _PERCENT = re.compile(r"(?:في ?|ب)الم(?:ا?ئ|ي)[ةه]\b|\bper ?cent(?:age)?\b")
@@ -68,11 +75,11 @@ def number_tokens(text: str) -> Iterator[NumberToken]:
     link = ""
     distance = 0  # words since the last number
     for match in _TOKEN.finditer(text):
-        word = match["word"] or match["mark"]
-        if word is None:
+        word = match[0]
+        if match.lastgroup:
             yield from _digit_tokens(match, "-" if link == "~" else link)
             link, distance = " ", 0
-        elif word in WORDS or word in SCALES or word in DUALS:
+        elif word in NUMBER_WORDS:
             if word in FRACTIONS and word[0] == "و" and distance == 1:  # ثلاثة أمتار ونصف
                 link = " "
             yield from _word_tokens(word, " " if link == "~" else link)
@@ -85,7 +92,7 @@ def number_tokens(text: str) -> Iterator[NumberToken]:
 
 
 def _word_tokens(word: str, link: str) -> Iterator[NumberToken]:
-    if word[0] == "و" and link and any(word[1:] in known for known in (WORDS, SCALES, DUALS)):
+    if word[0] == "و" and link and word[1:] in NUMBER_WORDS:
         link = "+"
     if word in FRACTIONS and word[0] == "و":  # ساعة ونصف
         fraction = WORDS[word].values[0]

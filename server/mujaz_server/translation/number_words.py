@@ -16,7 +16,8 @@ _DROPPED = re.compile(
     "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069"
     "\ufeff\u00b2\u00b3\u00b9\u2070-\u2079]"
 )
-_PLAIN = str.maketrans("أإآٱىیکؤ\N{RIGHT SINGLE QUOTATION MARK}", "ااااييكو'")
+_PLAIN = dict(zip("أإآٱىیکؤ\N{RIGHT SINGLE QUOTATION MARK}", "ااااييكو'", strict=True))
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 
 _ENGLISH_CARDINALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -100,8 +101,12 @@ class Meaning:
 
 def fold(text: str) -> str:
     """Fold a text for comparing: digits of every script to ASCII, lower case, no marks."""
-    text = unicodedata.normalize("NFKC", _DROPPED.sub("", text)).translate(_PLAIN).lower()
-    return "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in text)
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", _DROPPED.sub("", text))
+    for letter, plain in _PLAIN.items():  # a tenth of what `str.translate` takes
+        text = text.replace(letter, plain)
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text.lower())
 
 
 def _with_prefixes(stems: str, *, endings: tuple[str, ...] = ("", "ة", "ه", "ا")) -> Iterator[str]:
@@ -167,6 +172,9 @@ DUALS: Mapping[str, Decimal] = {
     for word in _with_prefixes(words, endings=("",))
 }
 """The scale of which a word means two: `مليونين`."""
+
+NUMBER_WORDS = frozenset([*WORDS, *SCALES, *DUALS])
+"""All of these."""
 
 FRACTIONS = frozenset(word for word, meaning in WORDS.items() if 0 < meaning.values[0] < 1)
 """The words for a half and a quarter."""

@@ -55,6 +55,8 @@ def _counts_alone(numeral: Numeral) -> bool:
 def _unanswered(ours: list[Numeral], theirs: list[Numeral]) -> tuple[list[Numeral], list[Numeral]]:
     """Pair equal numbers; return what is left on each side and not vague."""
     for our_digits, their_digits in product((True, False), repeat=2):
+        if not ours or not theirs:
+            break
         for likeliest in (True, False):
             left = [numeral for numeral in ours if numeral.digits is our_digits]
             right = [numeral for numeral in theirs if numeral.digits is their_digits]

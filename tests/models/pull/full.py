@@ -11,23 +11,27 @@ from sentencepiece import sentencepiece_model_pb2
 
 PIECES, WIDTH, INNER, LAYERS, POSITIONS = 62_834, 512, 2048, 6, 512
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
+_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _SOURCE_COUNT = 31_416
 _pb2: Any = sentencepiece_model_pb2  # it is generated, without types
 
 
 def full_checkpoint() -> dict[str, bytes]:
-    """Return the files by name: 62,834 joint pieces, 6 + 6 layers, d 512, in half precision."""
-    source = _pieces(_ARABIC, _SOURCE_COUNT)
+    """Return the files by name: 62,834 joint pieces, 6 + 6 layers, d 512, in half precision.
+
+    Each SentencePiece model knows the other language's letters too, as that of any true text does.
+    """
+    source = [_SPACE, *_pieces(_ARABIC, _SOURCE_COUNT - 1)]
     target = _pieces(_LATIN, PIECES - 3 - _SOURCE_COUNT)
     vocabulary = ["</s>", "<unk>", *source, *target, "<pad>"]
     return {
         "README.md": b"---\nlicense: apache-2.0\n---\n\n### opus-mt-ar-en\n",
-        "config.json": json.dumps(_config()).encode(),
+        "config.json": json.dumps(config()).encode(),
         "generation_config.json": b"{}",
         "model.safetensors": _weights(),
-        "source.spm": _sentencepiece(source),
-        "target.spm": _sentencepiece(target),
+        "source.spm": _sentencepiece([*source, *target[: 2 * len(_LATIN)]]),
+        "target.spm": _sentencepiece([*target, *source[: 2 * len(_ARABIC) + 1]]),
         "tokenizer_config.json": b'{"source_lang": "ar", "target_lang": "en"}',
         "vocab.json": json.dumps({piece: i for i, piece in enumerate(vocabulary)}).encode(),
     }
@@ -39,7 +43,7 @@ def _pieces(letters: str, count: int) -> list[str]:
         start + "".join(word)
         for length in (1, 2, 3, 4)
         for word in product(letters, repeat=length)
-        for start in ("", "\N{LOWER ONE EIGHTH BLOCK}")
+        for start in ("", _SPACE)
     )
     return [next(words) for _ in range(count)]
 
@@ -54,7 +58,8 @@ def _sentencepiece(pieces: list[str]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _config() -> dict[str, object]:
+def config() -> dict[str, object]:
+    """Return the content of `config.json`."""
     sides = {
         f"{side}_{key}": value
         for side in ("encoder", "decoder")
@@ -81,7 +86,8 @@ def _config() -> dict[str, object]:
     }
 
 
-def _shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+def shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Return the name and the shape of each tensor."""
     yield "final_logits_bias", (1, PIECES)
     yield "model.shared.weight", (PIECES, WIDTH)
     for side, attentions in (("encoder", ("self",)), ("decoder", ("self", "encoder"))):
@@ -105,7 +111,7 @@ def _weights() -> bytes:
     """Write safetensors; each tensor repeats one block of noise, which is quickly made."""
     noise = (np.random.default_rng(5).standard_normal(1 << 20) * 0.05).astype("<f2")
     header, contents, end = {}, [], 0
-    for name, shape in _shapes():
+    for name, shape in shapes():
         content = np.resize(noise, shape).tobytes()
         header[name] = {
             "dtype": "F16",

@@ -32,5 +32,17 @@ def test_a_model_of_the_size_of_opus_mt_is_pulled_converted_and_can_be_loaded(
     assert manifest.int8_range == 63
     assert (folder / "card.md").read_text(encoding="utf-8").count("opus-mt-ar-en") == 1
     assert manifest.files["model.bin"].size < 85_000_000
+    assert manifest.provenance["trimmed"] == {
+        "source": {
+            "pieces": PIECES,
+            "kept": 31_471,
+            "dropped": {"not made by source.spm": 31_363},
+        },
+        "target": {
+            "pieces": PIECES,
+            "kept": 31_419,
+            "dropped": {"not made by target.spm": 31_359, "has a letter of ARABIC": 56},
+        },
+    }
     assert not (home / "models" / ".pulling").exists()
     assert PIECES == 62_834

@@ -54,6 +54,7 @@ def test_the_converter_is_told_what_the_registry_says(pull: Pull, converter: Con
     assert asked["source_prefix"] == (">>eng<<",)
     assert asked["license"] == "Apache-2.0"
     assert asked["quantization"] == "float32"
+    assert asked["trim"] is True
     assert asked["golden"].pairs == (("نعم", "Yes"),)
     assert asked["golden"].floor == 12
 
@@ -99,6 +100,17 @@ def test_another_model_of_the_name_is_replaced_only_when_asked_to(pull: Pull) ->
     assert in_store() == before
     assert pull("--quantization", "float32", "--replace").status == 0
     assert Manifest.load(store.find("tiny-ar-en")).quantization == "float32"
+
+
+def test_a_model_that_lacks_pieces_is_another_model(pull: Pull, converter: Converter) -> None:
+    assert pull().status == 0
+    refused = pull("--no-trim")
+    assert refused.status == 1
+    assert "(int8, trimmed, revision" in refused.complaint
+    assert pull("--no-trim", "--replace").status == 0
+    assert converter.asked["trim"] is False
+    assert pull("--no-trim").status == 0
+    assert "(int8, not trimmed, revision" in pull().complaint
 
 
 def test_a_branch_is_followed_to_its_commit(pull: Pull, registry: Path) -> None:

@@ -53,7 +53,10 @@ class Converter:
             "files": {
                 "model.bin": {"sha256": hashlib.sha256(weights).hexdigest(), "size": len(weights)}
             },
-            "provenance": dict(asked["provenance"]),
+            "provenance": {
+                **asked["provenance"],
+                "trimmed": {"by": "a test"} if asked["trim"] else None,
+            },
         }
         (destination / "mujaz.json").write_text(json.dumps(document))
         return Manifest.load(destination)

@@ -1,0 +1,59 @@
+"""Environments of the peers' own, under build/, pinned by the .txt files beside this one.
+
+    python bench/peer_services/environments.py
+
+makes all of them; a benchmark that finds one missing makes it first. LibreTranslate brings a copy
+of Argos Translate of its own, under the same name, and so lives alone.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_BUILD = _HERE.parents[1] / "build"
+
+
+ENVIRONMENTS = {
+    "transformers": "peers-venv",
+    "argostranslate": "peers-venv",
+    "libretranslate": "libretranslate-venv",
+}
+
+
+def python_with(requirements: str) -> Path | None:
+    """Returns the Python of an environment in which some packages are installed.
+
+    Args:
+        requirements: which; the name of a file beside this one, without `.txt`.
+
+    Returns:
+        None where they cannot be installed; why is printed.
+    """
+    file, folder = _HERE / f"{requirements}.txt", _BUILD / ENVIRONMENTS[requirements]
+    python, stamp = folder / "bin" / "python", folder / f".{requirements}"
+    if stamp.exists() and stamp.read_text("utf-8") == file.read_text("utf-8"):
+        return python
+    print(f"installing {requirements} into build/{folder.name}", flush=True)
+    commands: tuple[list[str | Path], ...] = (
+        [sys.executable, "-m", "venv", folder],
+        [python, "-m", "pip", "--disable-pip-version-check", "install", "-q", "-r", file],
+    )
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+            print(f"{requirements} cannot be installed: {' '.join(errors[-2:])}")
+            return None
+    stamp.write_text(file.read_text("utf-8"), "utf-8")
+    return python
+
+
+def pinned() -> str:
+    """Returns the versions that are asked for, for the signature."""
+    lines = (line for file in sorted(_HERE.glob("*.txt")) for line in file.open(encoding="utf-8"))
+    return ",".join(dict.fromkeys(line.strip().replace("==", " ") for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(None in [python_with(each) for each in ENVIRONMENTS])
