@@ -4,7 +4,7 @@
 
 Each peer is a server in a process of its own, and all stand ready side by side; one after the
 other is called for a while, in turn, round after round, by 1, 8 and 32 callers of one sentence a
-call and by 8 callers of 20 sentences a call. Every caller has a connection of its own. The callers
+call and by 4 callers of 20 sentences a call. Every caller has a connection of its own. The callers
 are one process on the same cores, so all figures err to the low side, those of the quickest most.
 
 What a peer needs is installed into build/, pinned by bench/peer_services/*.txt; one that cannot be
@@ -42,7 +42,7 @@ ROUNDS = 3
 SECONDS = 1.5
 SENTENCES = 640
 LONGEST = 40  # words
-LOADS = (Load(1), Load(8), Load(32), Load(8, 20))
+LOADS = (Load(1), Load(8), Load(32), Load(4, 20))
 HEAVY = Load(32)
 COMPARED = 40  # sentences
 NEAR = 80.0  # chrF, of at most 100
