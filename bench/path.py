@@ -52,6 +52,8 @@ from processes import ServerProcess, running, spawn
 CALLERS = 32
 IN_A_DOCUMENT = 20
 MEBIBYTE = 1 << 20
+_MARGIN_S = 2.0
+"""What is not sampled of the load, at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Size:
     Attributes:
         sentences: That are translated, again and again.
         settling_s: Of load before anything is measured.
-        seconds: Of load that is measured.
+        seconds: Of load that is measured, and again that is sampled.
         lengths: Of the documents that are summarized, in sentences.
         rounds: Of everything that is timed.
     """
@@ -73,7 +75,7 @@ class Size:
     rounds: int
 
 
-WHOLE = Size(2_000, 3.0, 30.0, (100, 300, 1000, 3000), ROUNDS)
+WHOLE = Size(2_000, 3.0, 25.0, (100, 300, 1000, 3000), ROUNDS)
 QUICK = Size(200, 1.0, 4.0, (20, 50, 100), 1)
 
 
@@ -166,27 +168,25 @@ def profile(documents: Sequence[str], size: Size, program: str) -> Profile:
     ):
         process = server.process.pid
         spy = Spy.on(process, program)
-        load = callers(summaries, server.address, documents, 2 * size.settling_s + size.seconds)
+        seconds = size.settling_s + (2 if spy else 1) * size.seconds
+        load = callers(summaries, server.address, documents, seconds)
         time.sleep(size.settling_s)
         before, began = Use.of(process), metric(server.metrics, "sentences_total")
         since = time.perf_counter()
-        if spy:
-            spy.start(Path(folder) / "samples", size.seconds)
         time.sleep(size.seconds)
         used, ended = Use.of(process).since(before), metric(server.metrics, "sentences_total")
         wall_s = time.perf_counter() - since
+        # Not at the same time: each sample stops every thread, which is charged for it.
+        stages = spy.stages(Path(folder) / "samples", size.seconds - _MARGIN_S) if spy else {}
         python = spy.threads() if spy else [process]
         load.result()
-        stages = spy.stages() if spy else {}
     return Profile(ended - began, wall_s, shares(process, used, python), stages)
 
 
 def profiled(found: Profile, *, spied: bool) -> list[Goal]:
     """Returns the rows of a profile."""
     rows = [
-        figure(
-            "sentences/s under load, its profile taken", found.sentences / found.wall_s, "{:.0f}"
-        ),
+        figure("sentences/s under load", found.sentences / found.wall_s, "{:.0f}"),
         figure("processor time of a sentence, ms", 1e3 * found.total / found.sentences),
         at_most("share beside the model, %", 5.0, 100 * found.beside),
     ]

@@ -82,8 +82,6 @@ class Spy:
     def __init__(self, program: str, process: int) -> None:
         self._program = program
         self._process = process
-        self._recording: subprocess.Popen[bytes] | None = None
-        self._path = Path()
 
     @classmethod
     def on(cls, process: int, program: str = "py-spy") -> "Spy | None":
@@ -100,25 +98,19 @@ class Spy:
         )
         return [each["os_thread_id"] for each in json.loads(done.stdout)]
 
-    def start(self, path: Path, seconds: float) -> None:
-        """Begins to take samples."""
-        self._path = path
-        self._recording = subprocess.Popen(
+    def stages(self, path: Path, seconds: float) -> dict[str, float]:
+        """Takes samples into a file; returns what part of them each stage has, 1 together."""
+        subprocess.run(
             [
                 *(self._program, "record", "--format", "raw"),
                 *("--rate", str(_RATE), "--duration", str(round(seconds))),
                 *("--output", str(path), "--pid", str(self._process)),
             ],
+            check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-
-    def stages(self) -> dict[str, float]:
-        """Returns what part of the samples each stage has, once all are taken; 1 together."""
-        if self._recording is None:
-            raise AssertionError("samples are read before they are taken. This is a bug")
-        self._recording.wait(60)
-        return staged(self._path.read_text(encoding="utf-8"))
+        return staged(path.read_text(encoding="utf-8"))
 
 
 def staged(samples: str) -> dict[str, float]:
