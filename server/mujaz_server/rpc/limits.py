@@ -50,7 +50,7 @@ def _connection_options(connections: int) -> Options:
         # No request may be compressed; such a call is UNIMPLEMENTED. gRPC unpacks up to the limit
         # of a message in the thread that serves all: 33 kB of zeros hold everybody up for 40 ms.
         ("grpc.compression_enabled_algorithms_bitset", 1),
-        # gRPC slows down whoever breaks the protocol, by up to a second; they hold a stream so long.
+        # gRPC slows down whoever breaks the protocol, by up to a second, and holds the stream.
         ("grpc.http.tarpit_max_duration_ms", TARPIT_MS),
         # Clients may ping every 10 s, on silent streams too; the default answers GOAWAY under
         # five minutes.
