@@ -1,7 +1,7 @@
 # make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format proto released-proto lock serve bench \
-	robustness audit settings-table clean
+	load robustness audit settings-table clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -80,6 +80,9 @@ bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, lat
 	$(BIN)/python bench/promises.py
 	$(BIN)/python bench/converters.py
 	$(BIN)/python bench/access.py
+
+load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must break its figure
+	$(BIN)/python -m pytest -m load tests/robustness
 
 robustness: $(SETUP_ROBUSTNESS)  ## hold the promises of reliability under load and faults (ONLY=overload)
 	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
