@@ -25,9 +25,9 @@ from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_server.lifecycle import EXIT_AT_ONCE
 from robustness import restarts
 from robustness.history import Call, Event, History, generating
-from robustness.plan import Phase, Plan, tagged
+from robustness.plan import Kind, Phase, Plan, tagged
 from robustness.promise import Row, within
-from robustness.restarts import KINDS, POLL_S, PROMISE, RATE, SECONDS_PER_TOKEN
+from robustness.restarts import POLL_S, PROMISE, SECONDS_PER_TOKEN, rate
 from robustness.servers import ScriptedServer, scripted_server
 from robustness.validate import violations
 
@@ -39,6 +39,12 @@ FIRST_MOMENT_S = 0.5
 _LOAD_S = 4.0
 _PATIENCE_S = GRACE_S + LATE_S + 1.0
 _TOO_LONG = 10_000
+_KINDS = [
+    Kind("TranslateText", 4.0),
+    Kind("SummarizeDocument", 3.0, (10, 60)),
+    Kind("TranslateDocument", 1.0, (10, 60)),
+]
+"""Documents long enough for some to be in flight at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +117,12 @@ async def measured(size: Size, defect: str = "") -> list[Row]:
 async def drains(count: int, defect: str = "") -> list[Row]:
     """Asks servers to stop under load, at moments of chance."""
     chance = random.Random(7)
-    return judged([await _drain(chance.randint(20, 100), defect) for _ in range(count)])
+    return judged([await _drain(chance.randint(5, 40), defect) for _ in range(count)])
 
 
 async def _drain(after_calls: int, defect: str) -> Drain:
     with _loaded(defect, GRACE_S) as server:
-        plan = Plan([server.address], [Phase("load", RATE, _LOAD_S)], KINDS)
+        plan = Plan([server.address], [Phase("load", rate(_KINDS), _LOAD_S)], _KINDS)
         async with generating(plan) as generator, _watched(server) as watch:
             while await asyncio.to_thread(server.calls_seen) < after_calls:  # noqa: ASYNC110  another process
                 await asyncio.sleep(POLL_S)

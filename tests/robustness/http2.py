@@ -49,7 +49,7 @@ class Size:
     attack_s: float
     calm_s: float
     times: float = TIMES
-    normal_s: float = 0.02
+    normal_s: float = 0.01
     growth: int = MAX_GROWTH
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Self
 
@@ -30,11 +31,15 @@ KINDS = [
     Kind("SummarizeDocument", 3.0, (1, 12), WORDS),
     Kind("TranslateDocument", 0.1, (100, 200), WORDS),
 ]
-_SENTENCES = sum(each.weight * sum(each.sentences) / 2 for each in KINDS) / sum(
-    each.weight for each in KINDS
-)
-RATE = 0.8 * CAPACITY / _SENTENCES
-"""Calls a second that are 0.8 of the capacity of one server."""
+
+
+def rate(kinds: Sequence[Kind]) -> float:
+    """Calls a second that are 0.8 of the capacity of one server."""
+    sentences = sum(each.weight * sum(each.sentences) / 2 for each in kinds)
+    return 0.8 * CAPACITY * sum(each.weight for each in kinds) / sentences
+
+
+RATE = rate(KINDS)
 LINGER_S = 1.0
 """Longer than a client takes to come back to a server that was away (0.6 s), or Envoy to ask."""
 POLL_S = 0.05

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from processes import ServerProcess
 from robustness.history import Event, read_lines
 from robustness.machine import ENVIRONMENT
 from robustness.plan import tag
+
+_LET_GO_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,26 @@ class ScriptedServer:
         told = json.loads(process.stdout.readline())
         counted = self.counters()
         outside = psutil.Process(process.pid)
-        # Our own questions for metrics are not what the server holds.
-        port = self.server.said("serving")["metrics_port"]
-        asking = sum(
-            each.laddr.port == port and each.status != psutil.CONN_LISTEN
-            for each in outside.net_connections()
-        )
         return Inside(
             **told,
-            descriptors=outside.num_fds() - asking,
+            descriptors=self._descriptors(outside),
             waiting=int(counted["mujaz_queue_sentences"]),
             calls=int(counted["mujaz_calls_in_progress"]),
             rss=outside.memory_info().rss,
         )
+
+    def _descriptors(self, outside: psutil.Process) -> int:
+        """Those it holds, once our own question for metrics has let go of its own."""
+        port = self.server.said("serving")["metrics_port"]
+        until = time.monotonic() + _LET_GO_S
+        while time.monotonic() < until:
+            held = outside.num_fds()
+            if not any(
+                each.laddr.port == port and each.status != psutil.CONN_LISTEN
+                for each in outside.net_connections()
+            ):
+                return held
+        return outside.num_fds()
 
     def rows(self, kind: str) -> list[Event]:
         """What the engine has `started` or `left`, with the owner and index of each row."""

@@ -47,6 +47,7 @@ async def test_the_end_comes_in_time(measured: Callable[[], Awaitable[Row]]) -> 
     assert await missed(one) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(
@@ -62,6 +63,7 @@ async def test_a_drain_is_broken_by_a_server_that(defect: str, figure: str) -> N
     assert figure in broken(await drain.drains(1, defect))
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 async def test_a_second_signal_without_effect_is_found() -> None:
@@ -74,6 +76,7 @@ async def test_restarts_in_turn_are_not_seen_by_our_client() -> None:
     assert await missed(lambda: restarts.behind_two_addresses(drain.SHORT.restarts)) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 async def test_restarts_that_lose_calls_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ async def test_is_kept(measured: Measured) -> None:
     assert await missed(lambda: measured(fairness.SHORT, "")) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ async def test_abuse_of_http2_costs_a_healthy_caller_little(
     assert await missed(lambda: http2.measured(http2.SHORT)) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.parametrize(
     ("defect", "attack", "figure"),

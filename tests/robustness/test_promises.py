@@ -20,6 +20,7 @@ async def test_a_promise_is_kept(name: str) -> None:
     assert await missed(lambda: module.measured(module.SHORT)) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ async def test_a_soak_is_kept() -> None:
     assert await missed(lambda: soak.measured(soak.SHORT)) == []
 
 
+@pytest.mark.load
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.usefixtures("short_form")
 async def test_a_leak_is_found() -> None:

@@ -8,6 +8,7 @@ METADATA_BYTES = 16 * 1024
 HANDSHAKE_TIMEOUT_MS = 10_000
 CONNECTION_IDLE_MS = 30 * 60_000
 PING_INTERVAL_MS = 10_000
+TARPIT_MS = 500
 _HEALTH_MESSAGE_BYTES = 4 * 1024
 _HEALTH_STREAMS = 64
 _HEALTH_CONNECTIONS = 256
@@ -49,6 +50,8 @@ def _connection_options(connections: int) -> Options:
         # No request may be compressed; such a call is UNIMPLEMENTED. gRPC unpacks up to the limit
         # of a message in the thread that serves all: 33 kB of zeros hold everybody up for 40 ms.
         ("grpc.compression_enabled_algorithms_bitset", 1),
+        # gRPC slows down whoever breaks the protocol, by up to a second, and holds the stream.
+        ("grpc.http.tarpit_max_duration_ms", TARPIT_MS),
         # Clients may ping every 10 s, on silent streams too; the default answers GOAWAY under
         # five minutes.
         ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_MS),

@@ -101,11 +101,12 @@ def terms_of(folded: Sequence[str]) -> list[str]:
     return [term for term in map(_term, folded) if term]
 
 
-@lru_cache(maxsize=1 << 15)
 def _term(word: str) -> str:
     """Returns the term of a folded word, or an empty string where it has none."""
-    if word.split("'", 1)[0] in STOP_WORDS:
-        return ""
-    if word[0].isdigit():
-        return word.replace(",", "")
-    return stem(word)
+    return word.replace(",", "") if word[0].isdigit() else _stem(word)
+
+
+# Holds the words of a day's news; no numbers, of which there is no end.
+@lru_cache(maxsize=1 << 12)
+def _stem(word: str) -> str:
+    return "" if word.split("'", 1)[0] in STOP_WORDS else stem(word)
