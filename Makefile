@@ -1,6 +1,6 @@
 # make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format proto released-proto lock serve bench \
+.PHONY: help setup demo test lint format proto released-proto lock serve bench bench-peers \
 	load robustness audit settings-table clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -76,14 +76,12 @@ lock: $(SETUP_DEV)  ## resolve the dependencies anew into the four locks
 	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
 		-c requirements.lock --no-emit-package mujaz-models -o requirements-models.lock
 
-bench: $(SETUP_DEV)  ## measure: where sentences end, the queue, the checks, latency, who may call
-	$(BIN)/python bench/segmentation.py
-	$(BIN)/python bench/queue_cost.py
-	$(BIN)/python bench/checks.py
-	$(BIN)/python bench/latency.py
-	$(BIN)/python bench/promises.py
-	$(BIN)/python bench/converters.py
-	$(BIN)/python bench/access.py
+bench: $(SETUP_DEV)  ## measure all, within 20 minutes, and write docs/benchmarks.md (KEEP=1 goes on)
+	$(BIN)/python bench/report.py $(if $(KEEP),--keep)
+
+bench-peers: $(SETUP_DEV)  ## install the peers, some minutes and 2 GB, and compare with them
+	-$(BIN)/python bench/peer_services/environments.py
+	$(BIN)/python bench/report.py peers
 
 load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must break its figure
 	$(BIN)/python -m pytest -m load tests/robustness

@@ -7,9 +7,10 @@ other is called for a while, in turn, round after round, by 1, 8 and 32 callers 
 call and by 4 callers of 20 sentences a call. Every caller has a connection of its own. The callers
 are one process on the same cores, so all figures err to the low side, those of the quickest most.
 
-What a peer needs is installed into build/, pinned by bench/peer_services/*.txt; one that cannot be
-installed is left out, and said so. How each is started, and what it would do by default, stands in
-bench/peer_services/roster.py. Nothing is fetched while they run.
+What peers need stands in environments under build/, pinned by bench/peer_services/*.txt, which
+`make bench-peers` makes; whoever is not installed is left out, and said so. How each is started,
+and what it would do by default, stands in bench/peer_services/roster.py. Nothing is fetched while
+they run.
 
 A peer whose translations are not nearly mujaz's does other work, and ends the benchmark. Int8 in
 CTranslate2 and float32 in PyTorch, the cleaning of texts before and the mending after change a word
@@ -39,7 +40,7 @@ from texts import add_option, sentences
 from traffic import Answer, rate
 
 ROUNDS = 3
-SECONDS = 1.5
+SECONDS = 1.2
 SENTENCES = 640
 LONGEST = 40  # words
 LOADS = (Load(1), Load(8), Load(32), Load(4, 20))

@@ -49,7 +49,7 @@ def counters(server: ServerProcess) -> dict[str, float]:
 async def cancelled() -> bool:
     """Cancels a long document in mid-stream."""
     line = next(text for text in ARTICLE.read_text(encoding="utf-8").splitlines() if len(text) > 80)
-    text = "\n".join(f"{line} {number}." for number in range(SENTENCES))
+    text = "\n".join(f"{number} {line}" for number in range(SENTENCES))
     with running("--cache-bytes", "0") as server:
         async with grpc.aio.insecure_channel(server.address) as channel:
             stub: Any = mujaz_pb2_grpc.MujazServiceStub(channel)

@@ -1,60 +1,91 @@
-"""Runs the benchmarks of speed and writes docs/benchmarks.md and its plots from their JSON alone.
+"""Runs the benchmarks and writes docs/benchmarks.md and its plots from their JSON alone.
 
-    python bench/report.py [NAME …] [--quick] [--only-write]
+    python bench/report.py [NAME …] [--quick] [--keep] [--only-write]
 
-Each runs in turn, alone, and writes build/bench/NAME.json; what it prints passes through. The prose
-of the page stands in bench/prose/NAME.md, in which `{goals}`, `{tables}`, `{charts}` and
-`{signature}` are filled in; no figure is typed by hand. With `--quick` all are shown to work, on
-little, and nothing is written into docs/. A goal that is missed is told, and is no failure; a
-benchmark that ends without its JSON is one.
+Each runs in turn, alone, within its share of the time (see `schedule.py`), and what it prints
+passes through. Those of speed write build/bench/NAME.json; the prose of the page stands in
+bench/prose/NAME.md, in which `{goals}`, `{tables}`, `{charts}` and `{signature}` are filled in; no
+figure is typed by hand. With `--keep`, only those run of which there is no JSON yet: what was
+broken off goes on. With `--quick` they are shown to work, on little, and nothing is written into
+docs/. A goal that is missed is told, and is no failure; a benchmark that ends without its JSON is
+one, and so is a promise that is not kept.
 """
 
 import argparse
 import json
 import re
-import subprocess
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chart import svg
 from rounds import Chart, Goal, Table, verdict
+from schedule import Step, limits, program, run
 
 ROOT = Path(__file__).parents[1]
 PROSE = Path(__file__).parent / "prose"
-NAMES = (
-    "offline",
-    "output_layer",
-    "served",
-    "peers",
-    "first_sentence",
-    "path",
-    "growth",
-    "cache",
-    "composition",
-)
-LONGEST_S = 360
-"""No benchmark may take longer."""
+PROMISES = {
+    "segmentation": 10,
+    "queue_cost": 5,
+    "checks": 5,
+    "latency": 20,
+    "promises": 20,
+    "converters": 25,
+    "access": 10,
+}
+"""Benchmarks that print a table and have no part in the page, with seconds of each."""
+FIGURES = {
+    "offline": 150,
+    "output_layer": 140,
+    "served": 150,
+    "peers": 190,
+    "first_sentence": 70,
+    "path": 100,
+    "growth": 100,
+    "cache": 85,
+    "composition": 60,
+}
+"""Benchmarks of which the page is made, with seconds of each."""
+NAMES = tuple(FIGURES)
+WITHIN_S = 19 * 60
+"""All together; a minute of twenty is left for making the environment."""
+
+UNMEASURED = "No figures are here yet: it was not run, or did not come to its end."
 
 Found = Mapping[str, Any]
 """What a benchmark has written; see `rounds.written`."""
 
 
-def run(name: str, into: Path, *, quick: bool) -> bool:
-    """Runs a benchmark; returns whether it has written its JSON."""
-    path = into / f"{name}.json"
-    path.unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--json", str(path)]
-    print(f"== {name}", flush=True)
-    began = time.monotonic()
-    try:
-        subprocess.run(command + ["--quick"] * quick, check=False, timeout=LONGEST_S)
-    except subprocess.TimeoutExpired:
-        print(f"{name} was ended after {LONGEST_S} s")
-    print(f"== {name}: {time.monotonic() - began:.0f} s\n", flush=True)
-    return path.exists()
+def steps(given: argparse.Namespace, into: Path) -> list[Step]:
+    """Returns what is to run."""
+    named = [name for name in (*PROMISES, *FIGURES) if name in given.names]
+    if given.quick or given.keep:
+        named = [name for name in named if name in FIGURES]
+    if given.keep:
+        named = [name for name in named if not _json(into, name).exists()]
+    return [_step(name, into, quick=given.quick) for name in named]
+
+
+def _step(name: str, into: Path, *, quick: bool) -> Step:
+    if name in PROMISES:
+        return Step(name, PROMISES[name])
+    return Step(name, FIGURES[name], ("--json", str(_json(into, name)), *["--quick"] * quick))
+
+
+def _json(into: Path, name: str) -> Path:
+    return into / f"{name}.json"
+
+
+def failed(planned: Sequence[Step], into: Path) -> list[str]:
+    """Runs them in turn; returns those without a result, and those with a promise not kept."""
+    names = []
+    for step, limit in limits(planned, WITHIN_S):
+        _json(into, step.name).unlink(missing_ok=True)
+        status = run(program(ROOT, step), limit)
+        good = _json(into, step.name).exists() if step.name in FIGURES else status == 0
+        names += [] if good else [step.name]
+    return names
 
 
 def page(found: Mapping[str, Found]) -> str:
@@ -67,11 +98,18 @@ def page(found: Mapping[str, Found]) -> str:
             ("what", "goal", "measured"), [(row.what, row.goal, row.measured) for row in missed]
         )
     index = (PROSE / "index.md").read_text(encoding="utf-8").replace("{summary}", told)
-    return "\n".join([index, *(section(name, each) for name, each in found.items())])
+    return "\n".join([index, *(section(name, found.get(name)) for name in NAMES)])
 
 
-def section(name: str, found: Found) -> str:
-    """Returns a benchmark's part of the page."""
+def section(name: str, found: Found | None) -> str:
+    """Returns a benchmark's part of the page; None: it has no result."""
+    text = (PROSE / f"{name}.md").read_text(encoding="utf-8")
+    filled = _filled(name, found) if found else {"{goals}": UNMEASURED}
+    text = re.sub(r"\{[a-z]+\}", lambda mark: filled.get(mark[0], ""), text)
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"  # where it has no tables, or no charts
+
+
+def _filled(name: str, found: Found) -> dict[str, str]:
     goals = [
         (row.what, row.goal, row.measured, _emphasised(verdict(row))) for row in goals_of(found)
     ]
@@ -79,16 +117,12 @@ def section(name: str, found: Found) -> str:
         f"{table.title}:\n\n{markdown(table.heads, table.lines)}" for table in tables_of(found)
     )
     pictures = (f"![{chart.title}](bench/{file_of(name, chart)})" for chart in charts_of(found))
-    filled = {
+    return {
         "{goals}": markdown(("what", "goal", "measured", ""), goals),
         "{tables}": "\n\n".join(tables),
         "{charts}": "\n\n".join(pictures),
         "{signature}": "`" + found["signature"].replace("|", "` · `") + "`",
     }
-    text = (PROSE / f"{name}.md").read_text(encoding="utf-8")
-    for mark, content in filled.items():
-        text = text.replace(mark, content)
-    return re.sub(r"\n{3,}", "\n\n", text)  # where it has no tables, or no charts
 
 
 def _emphasised(word: str) -> str:
@@ -137,7 +171,7 @@ def write(found: Mapping[str, Found], docs: Path) -> None:
         for name, each in found.items()
         for chart in charts_of(each)
     }
-    for name in found:
+    for name in NAMES:
         for old in plots.glob(f"{name}-*.svg"):
             old.unlink()
     for file, picture in drawn.items():
@@ -152,35 +186,36 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     options.add_argument("names", nargs="*", type=_known, metavar="NAME")
     options.add_argument("--quick", action="store_true", help="show that all work, on little")
+    options.add_argument("--keep", action="store_true", help="run those without a result alone")
     options.add_argument(
         "--only-write", action="store_true", help="write the page of what is there"
     )
     given = options.parse_args(arguments)
-    given.names = given.names or list(NAMES)
+    given.names = given.names or [*PROMISES, *FIGURES]
     return given
 
 
 def _known(name: str) -> str:
-    if name not in NAMES:
-        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(NAMES)}")
+    if name not in PROMISES | FIGURES:
+        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(PROMISES | FIGURES)}")
     return name
 
 
 def main() -> int:
-    """Runs what was named, then writes what is there; returns 1 where a benchmark has failed."""
+    """Runs what was named, then writes what is there; returns 1 where something has failed."""
     given = parsed()
     into = ROOT / "build" / ("bench-quick" if given.quick else "bench")
     into.mkdir(parents=True, exist_ok=True)
-    names = () if given.only_write else given.names
-    failed = [name for name in names if not run(name, into, quick=given.quick)]
-    there = [name for name in NAMES if (into / f"{name}.json").exists()]
-    found = {name: json.loads((into / f"{name}.json").read_text("utf-8")) for name in there}
+    planned = [] if given.only_write else steps(given, into)
+    bad = failed(planned, into)
+    there = [name for name in NAMES if _json(into, name).exists()]
+    found = {name: json.loads(_json(into, name).read_text("utf-8")) for name in there}
     write(found, into / "docs" if given.quick else ROOT / "docs")
     kept = [row.kept for each in found.values() for row in goals_of(each) if row.goal]
     print(f"{sum(map(bool, kept))} of {len(kept)} goals are kept")
-    if failed:
-        print(f"without a result: {', '.join(failed)}")
-    return int(bool(failed))
+    if bad:
+        print(f"without a result, or with a promise not kept: {', '.join(bad)}")
+    return int(bool(bad))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ MUJAZ = Peer(
 
 
 def roster(folder: Path) -> list[Peer]:
-    """Returns mujaz and those peers that can be installed here.
+    """Returns mujaz and those peers that are installed here.
 
     Args:
         folder: Where their models are written.

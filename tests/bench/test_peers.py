@@ -151,9 +151,25 @@ def test_what_cannot_be_installed_is_left_out_and_said(
     monkeypatch.setattr(environments, "_HERE", tmp_path)
     monkeypatch.setattr(environments, "_BUILD", tmp_path / "build")
     monkeypatch.setattr(environments, "ENVIRONMENTS", {"missing": "a-venv"})
-    assert environments.python_with("missing") is None
+    assert environments.install("missing") is None
     assert "missing cannot be installed: ERROR" in capsys.readouterr().out
     assert not (tmp_path / "build" / "a-venv" / ".missing").exists()
+    assert environments.python_with("missing") is None
+    assert "missing is left out" in capsys.readouterr().out
+
+
+def test_what_is_installed_is_found_until_other_versions_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "_HERE", tmp_path)
+    monkeypatch.setattr(environments, "_BUILD", tmp_path)
+    monkeypatch.setattr(environments, "ENVIRONMENTS", {"peer": "a-venv"})
+    (tmp_path / "a-venv").mkdir()
+    for path in (tmp_path / "peer.txt", tmp_path / "a-venv" / ".peer"):
+        path.write_text("peer==1\n", encoding="utf-8")
+    assert environments.python_with("peer") == tmp_path / "a-venv" / "bin" / "python"
+    (tmp_path / "peer.txt").write_text("peer==2\n", encoding="utf-8")
+    assert environments.python_with("peer") is None
 
 
 def test_the_checkpoint_rounds_to_the_weights_that_the_package_holds(tmp_path: Path) -> None:

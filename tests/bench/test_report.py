@@ -11,7 +11,6 @@ sys.path.append(str(Path(__file__).parents[2] / "bench"))
 import report
 from rounds import Chart, Goal, Table, at_least, at_most, figure, written
 
-BENCH = report.ROOT / "bench"
 CHART = Chart("callers", "Served by callers", "callers", "sentences/s", {"a": [(1, 2.0)]})
 TABLE = Table("A grid", ("threads", "rate"), [["1 | 2", "3.0"]])
 MARKS = ("{goals}", "{tables}", "{charts}", "{signature}")
@@ -63,10 +62,7 @@ def test_the_page_and_its_plots_are_written_and_old_plots_go(tmp_path: Path) -> 
     for old in ("served-gone.svg", "path-profile.svg"):
         (tmp_path / "bench" / old).write_text("old", encoding="utf-8")
     report.write({"served": found(tmp_path, [figure("rate", 3)])}, tmp_path)
-    assert sorted(path.name for path in (tmp_path / "bench").iterdir()) == [
-        "path-profile.svg",
-        "served-callers.svg",
-    ]
+    assert [path.name for path in (tmp_path / "bench").iterdir()] == ["served-callers.svg"]
     assert "rate" in (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
 
 
@@ -79,25 +75,62 @@ def test_every_benchmark_has_prose_with_a_place_for_its_figures(name: str) -> No
     assert set(re.findall(r"\{\w+\}", prose)) <= set(MARKS)
 
 
-@pytest.mark.parametrize("name", report.NAMES)
-def test_every_benchmark_is_there(name: str) -> None:
-    assert (BENCH / f"{name}.py").is_file()
+def test_a_benchmark_without_a_result_has_its_part_of_the_page() -> None:
+    text = report.page({})
+    assert text.count(report.UNMEASURED) == len(report.NAMES)
+    assert "## A smaller output layer" in text
+    assert not any(mark in text for mark in MARKS)
 
 
-def test_a_benchmark_that_ends_without_its_json_has_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+WRITES = 'import sys; open(sys.argv[2], "w").write("{}"); sys.exit(1)'
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "bad"),
+    [
+        pytest.param("served", WRITES, [], id="a goal that is missed is no failure"),
+        pytest.param(
+            "served", "", ["served"], id="a benchmark that ends without its JSON has failed"
+        ),
+        pytest.param("latency", "", [], id="a promise that is kept"),
+        pytest.param(
+            "latency", "raise SystemExit(1)", ["latency"], id="a promise that is not kept"
+        ),
+    ],
+)
+def test_what_has_failed_is_told(
+    name: str, source: str, bad: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stale = tmp_path / "served.json"
     stale.write_text("{}", encoding="utf-8")
-    monkeypatch.setattr(report, "ROOT", tmp_path)  # where there is no bench/served.py
-    assert not report.run("served", tmp_path, quick=True)
-    assert not stale.exists()
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / f"{name}.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    planned = report.steps(report.parsed([name]), tmp_path)
+    assert report.failed(planned, tmp_path) == bad
 
 
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        pytest.param([], list(report.NAMES), id="all where none is named"),
+        pytest.param([], [*report.PROMISES, *report.FIGURES], id="all"),
+        pytest.param(["--quick"], list(report.FIGURES), id="those of speed can be quick"),
+        pytest.param(["path", "offline", "latency"], ["latency", "offline", "path"], id="named"),
+        pytest.param(["--keep", "served", "path"], ["path"], id="what has a result is kept"),
+    ],
+)
+def test_what_runs_in_which_order(arguments: list[str], names: list[str], tmp_path: Path) -> None:
+    (tmp_path / "served.json").touch()
+    planned = report.steps(report.parsed(arguments), tmp_path)
+    assert [step.name for step in planned] == names
+    assert all(("--json" in step.arguments) == (step.name in report.FIGURES) for step in planned)
+    assert all(("--quick" in step.arguments) == ("--quick" in arguments) for step in planned)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        pytest.param([], [*report.PROMISES, *report.FIGURES], id="all where none is named"),
         pytest.param(["served", "--quick"], ["served"], id="what is named"),
     ],
 )
@@ -108,4 +141,4 @@ def test_benchmarks_can_be_chosen(arguments: list[str], names: list[str]) -> Non
 def test_a_benchmark_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         report.parsed(["latencies"])
-    assert "latencies is none of offline" in capsys.readouterr().err
+    assert "latencies is none of segmentation" in capsys.readouterr().err

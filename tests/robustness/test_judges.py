@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mujaz_server.translation.engine import Translation
 from robustness import cancelling, crashes, deadlines, overload, refusals
 from robustness.history import Call, Event, History, quantile
 from robustness.promise import Row, table
@@ -113,6 +114,22 @@ class TestCancelling:
         cancelled = Call(7, {}, [{"kind": "cancel", "t": 5.0}, {"kind": "status", "t": 5.0}])
         rows = [{"t": t, "tag": tag} for t, tag in ((5.05, (7, 1)), (5.2, (7, 2)), (9.0, (8, 0)))]
         assert cancelling.started_late([cancelled], rows) == [rows[1]]
+
+    @pytest.mark.parametrize(
+        ("whole", "seconds", "cut", "expected"),
+        [
+            pytest.param(0.05, 0.05, False, [True, True], id="rows-that-end-sooner"),
+            pytest.param(0.9, 0.05, True, [True, True], id="rows-cut-off"),
+            pytest.param(0.9, 0.9, False, [False, False], id="rows-that-run-on"),
+            pytest.param(0.9, 0.3, True, [False, True], id="rows-cut-off-too-late"),
+        ],
+    )
+    def test_a_batch_nobody_waits_for_ends_soon_or_is_cut_off(
+        self, whole: float, seconds: float, expected: list[bool], *, cut: bool
+    ) -> None:
+        row = Translation("", 0.0, 96, 1, truncated=cut, alternatives=())
+        rows = cancelling.judged_batches("rows", whole, [(seconds, [row, row])])
+        assert [row.kept for row in rows] == expected
 
 
 class TestDeadlines:

@@ -4,7 +4,7 @@ import itertools
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +138,15 @@ def test_stricter_decoding_says_nothing_three_times(engine: Engine) -> None:
 
 
 class TestRowsWhoseReaderIsGone:
+    """The first batch of an engine, of whose pace nothing is known yet: so it is asked."""
+
+    @pytest.fixture
+    def fresh(self) -> Iterator[Engine]:
+        folder = store.embedded()
+        loaded = Engine.load(folder, Manifest.load(folder))
+        yield loaded
+        loaded.close()
+
     @pytest.fixture
     def batch(self, engine: Engine) -> list[list[str]]:
         """Four short rows and a long one, among which any may be left."""
@@ -146,18 +155,24 @@ class TestRowsWhoseReaderIsGone:
 
     @pytest.mark.parametrize("left", [1, 4], ids=["a-short-one", "the-long-one"])
     def test_the_row_ends_and_the_others_do_not_notice(
-        self, engine: Engine, batch: list[list[str]], left: int
+        self, fresh: Engine, batch: list[list[str]], left: int
     ) -> None:
-        whole = engine.translate(batch, GREEDY)
-        some = engine.translate(batch, GREEDY, gone=lambda row: row == left)
+        some = fresh.translate(batch, GREEDY, gone=lambda row: row == left)
+        whole = fresh.translate(batch, GREEDY)
         assert some[left].truncated
         assert some[left].target_tokens < whole[left].target_tokens
         assert [t.text for i, t in enumerate(some) if i != left] == [
             t.text for i, t in enumerate(whole) if i != left
         ]
 
+    def test_a_long_row_ends_at_its_next_step(self, fresh: Engine, batch: list[list[str]]) -> None:
+        steps = itertools.count()
+        (cut,) = fresh.translate([batch[-1]], GREEDY, gone=lambda _: next(steps) == 5)
+        assert cut.truncated
+        assert cut.target_tokens == 6
+
     def test_each_row_is_asked_by_its_own_index(
-        self, engine: Engine, batch: list[list[str]]
+        self, fresh: Engine, batch: list[list[str]]
     ) -> None:
         asked: set[int] = set()
 
@@ -165,18 +180,14 @@ class TestRowsWhoseReaderIsGone:
             asked.add(row)
             return False
 
-        engine.translate(batch, GREEDY, gone)
+        fresh.translate(batch, GREEDY, gone)
         assert asked == {0, 1, 2, 3, 4}
 
-    def test_a_wider_beam_is_not_asked(self, engine: Engine, batch: list[list[str]]) -> None:
-        engine.translate(batch, Decoding(beam_size=2), never_asked)
+    def test_a_wider_beam_is_not_asked(self, fresh: Engine, batch: list[list[str]]) -> None:
+        def never_asked(row: int) -> bool:
+            raise AssertionError(row)
 
-    def test_a_batch_of_short_rows_is_not_asked(self, engine: Engine) -> None:
-        engine.translate(rows(engine, *SENTENCES), GREEDY, never_asked)
-
-
-def never_asked(row: int) -> bool:
-    raise AssertionError(row)
+        fresh.translate(batch, Decoding(beam_size=2), never_asked)
 
 
 class TestThreads:

@@ -8,8 +8,8 @@ the manifest allows, and a longer row is refused; its output limit (256) is set 
 a hypothesis that reached it is marked `truncated`: the end token is asked for, so its absence is
 knowledge, not a guess from the length.
 
-Threads: CTranslate2 runs `threads` batches side by side and releases the GIL; `translate` holds no
-lock. Weights are shared between them. One thread a batch (`intra_threads`) serves most tokens a
+Threads: CTranslate2 runs `threads` batches side by side and releases the GIL; no lock is held while
+it does. Weights are shared between them. One thread a batch (`intra_threads`) serves most tokens a
 second. CTranslate2 brings its own OpenMP runtime; another one in the process may deadlock with it,
 so none is imported here.
 
@@ -19,6 +19,7 @@ by up to 0.02 with the company. Another processor or another release may round o
 tie then falls the other way: equal text is promised by nobody, across machines least of all.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,15 +30,17 @@ from sentencepiece import SentencePieceProcessor
 
 from mujaz_models.manifest import Manifest
 from mujaz_models.verify import VerifyError, read
+from mujaz_server.translation.pace import Pace
 
 _END = "</s>"
 _SPECIAL = frozenset({_END, "<s>", "<pad>", "<unk>"})
 _SOURCE_PIECES = "source.spm"
 _TARGET_PIECES = "target.spm"
-_SHORT = 64
-"""Source tokens of a row that is left to end by itself, a fraction of a second later. Asking at
-each step of each row whether anybody waits for it would cost a twentieth of all time, and every
-step would wait for the interpreter's lock. One sentence of newswire in forty is longer."""
+_SOON_S = 0.2
+"""A batch that has ended by then is left to end by itself: cancelled work is to be out of the
+engine within 250 ms, and the rest is for what no estimate knows. Asking at each step of each row
+whether anybody waits for it slows every batch, since every step waits for the interpreter's lock,
+and CTranslate2 knows no asking at some steps alone."""
 _WARM_UP_TEXT = "صباح الخير"
 
 
@@ -88,7 +91,15 @@ class Translation:
 
 
 class Engine:
-    """One loaded model. Every method but `close` may be called from several threads at once."""
+    """One loaded model. Every method but `close` may be called from several threads at once.
+
+    Args:
+        translator: the model in CTranslate2.
+        source_pieces: cuts Arabic.
+        target_pieces: joins English.
+        manifest: what the model allows and needs.
+        clock: seconds of a steady clock, by which batches are timed.
+    """
 
     def __init__(
         self,
@@ -96,6 +107,8 @@ class Engine:
         source_pieces: SentencePieceProcessor,
         target_pieces: SentencePieceProcessor,
         manifest: Manifest,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._translator = translator
         self._source_pieces = source_pieces
@@ -103,6 +116,8 @@ class Engine:
         self._prefix = manifest.source_prefix
         self._max_target_tokens = manifest.max_target_tokens
         self.max_source_tokens = manifest.max_source_tokens
+        self._clock = clock
+        self._pace = Pace()
 
     @classmethod
     def load(
@@ -183,9 +198,9 @@ class Engine:
             rows: pieces as `encode` gives them, each from 1 to `max_source_tokens`.
             decoding: how to decode them.
             gone: tells whether nobody waits for the row of this index any more. At beam 1 it is
-                asked at each step of each row of a batch that holds a long one, on a thread of the
-                engine, and ends that row alone; a batch of short rows has ended soon, and at a
-                wider beam CTranslate2 cannot be asked to stop.
+                asked at each step of each row, on a thread of the engine, and ends that row alone.
+                It is not asked where the batch will have ended soon in any case, as those before
+                it tell, nor at a wider beam, where CTranslate2 cannot be asked to stop.
 
         Returns:
             One translation for each row, in the same order.
@@ -198,7 +213,10 @@ class Engine:
             return []
         self._check_lengths(rows)
         longest = max(map(len, rows))
-        asked = decoding.beam_size == 1 and longest > _SHORT
+        limit = min(self._max_target_tokens, 2 * longest + 32)
+        greedy = decoding.beam_size == 1
+        asked = greedy and self._pace.expected(len(rows), longest) > _SOON_S
+        began = self._clock()
         results = self._translator.translate_batch(
             [[*self._prefix, *row, _END] for row in rows],
             max_batch_size=0,
@@ -207,13 +225,18 @@ class Engine:
             no_repeat_ngram_size=decoding.no_repeat_ngram_size,
             repetition_penalty=decoding.repetition_penalty,
             max_input_length=len(self._prefix) + self.max_source_tokens + 1,
-            max_decoding_length=min(self._max_target_tokens, 2 * longest + 32),
+            max_decoding_length=limit,
             disable_unk=True,
             return_end_token=True,
             return_scores=True,
             callback=_row_stopper(gone) if gone and asked else None,
         )
-        return [self._translation(row, result) for row, result in zip(rows, results, strict=True)]
+        seconds = self._clock() - began
+        translations = [self._translation(*pair) for pair in zip(rows, results, strict=True)]
+        if greedy:
+            tokens = sum(translation.target_tokens + 1 for translation in translations)
+            self._pace.record(len(rows), tokens, seconds)
+        return translations
 
     def _check_lengths(self, rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
