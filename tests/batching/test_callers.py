@@ -161,7 +161,7 @@ crowds = st.lists(habits, min_size=1, max_size=6).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bounds=bounds_of_queues, callers=crowds, seed=st.integers(0, 10**6))
 def test_nobody_is_ever_served_more_than_one_who_waits_beyond_the_bound(
     bounds: dict[str, Any], callers: dict[str, Habits], seed: int
@@ -172,7 +172,7 @@ def test_nobody_is_ever_served_more_than_one_who_waits_beyond_the_bound(
         assert simulation.widest_lead_within(name) <= promised(bounds, callers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bounds=bounds_of_queues, callers=crowds, seed=st.integers(0, 10**6))
 def test_nothing_that_may_run_waits_for_ever(
     bounds: dict[str, Any], callers: dict[str, Habits], seed: int

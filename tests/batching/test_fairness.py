@@ -115,7 +115,7 @@ def widest_gap_over_bound(
     return max(shares) - min(shares) - promised
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bounds=bounds, ranges=ranges, seed=st.integers(0, 10**6), batches=st.integers(1, 100))
 def test_backlogged_lines_never_drift_apart_beyond_the_bound(
     bounds: dict[str, Any], ranges: list[tuple[int, int]], seed: int, batches: int

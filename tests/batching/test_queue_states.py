@@ -217,13 +217,12 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueueStates = QueueMachine.TestCase
-TestQueueStates.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestQueueStates.settings = settings(max_examples=150, stateful_step_count=40)
 
 searching = settings(
     max_examples=1000,
     derandomize=True,
     stateful_step_count=40,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

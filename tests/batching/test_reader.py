@@ -76,7 +76,7 @@ class Reader:
 documents = st.lists(st.builds(Sentence, st.integers(1, 6), st.booleans()), min_size=1, max_size=20)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     sentences=documents,
     window=st.integers(1, 8),

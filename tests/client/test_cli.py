@@ -96,7 +96,7 @@ def test_health_tells_by_its_exit_code(server: ScriptedServer) -> None:
 
 
 @given(text=st.text(min_size=1).filter(lambda text: bool(text.strip())))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_spans_and_gaps_of_json_give_the_file_back(
     shared_server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

@@ -125,7 +125,7 @@ def test_a_bidi_override_is_isolated(server: ScriptedServer) -> None:
 
 
 @given(text=st.text(min_size=1).filter(lambda text: bool(text.strip())))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_document_makes_a_page_that_reads_back(
     shared_server: ScriptedServer, text: str
 ) -> None:

@@ -173,7 +173,7 @@ def test_closing_the_threaded_client_ends_its_calls(server: ScriptedServer, arti
 
 
 @given(text=st.text(min_size=1).filter(lambda text: bool(text.strip())))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_gaps_and_sources_give_the_document_back(shared_server: ScriptedServer, text: str) -> None:
     with Client(shared_server.target) as client:
         result = client.summarize(text)

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mujaz_server.text.normalize import normalize
@@ -57,7 +57,6 @@ def test_a_doubtful_row_is_translated_by_a_wide_beam_alone() -> None:
     assert wide.text == transliterated(f"وصل {DOUBTFUL}")
 
 
-@settings(deadline=None)  # other work shares the cores
 @given(
     owner=st.integers(0, 99_999_999),
     index=st.integers(0, 9_999),

@@ -55,6 +55,10 @@ def test_a_healthy_caller_is_judged(slow: dict[str, float], found: list[str]) ->
     assert broken(http2.judged(calls(**slow), WINDOWS, http2.LONG)) == found
 
 
+def test_a_recovery_is_judged_by_hundreds_of_calls() -> None:
+    assert (http2.LONG.calm_s - http2.RECOVERY_S) * http2.RATE >= 400
+
+
 def test_a_healthy_call_that_fails_is_told() -> None:
     rows = http2.judged([*calls(), call(11, 0.1, "UNAVAILABLE")], WINDOWS, http2.LONG)
     assert broken(rows) == ["healthy calls that failed beside abuse of HTTP/2"]

@@ -2,7 +2,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mujaz.v1 import mujaz_pb2 as pb
@@ -81,7 +81,7 @@ async def test_a_sentence_of_more_parts_than_the_window_is_completed() -> None:
     assert len(sentences(stream)) == 3
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.text(
         st.one_of(

@@ -2,7 +2,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mujaz_models.train.corpora import Pair
@@ -255,7 +255,6 @@ def _common(pair: Pair) -> int:
 
 
 @given(FILLED, st.integers())
-@settings(deadline=None)
 def test_the_figures_of_both_sides_agree_as_before(
     parts: list[tuple[tuple[str, str], str]], seed: int
 ) -> None:

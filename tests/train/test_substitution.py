@@ -234,14 +234,13 @@ NOISE = st.text(max_size=40) | st.lists(
 
 
 @given(NOISE, NOISE, st.integers(0, 9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_text_is_too_odd(arabic: str, english: str, seed: int) -> None:
     found = substitute(Pair(arabic, english), Random(seed))
     assert found is None or found != Pair(arabic, english)
 
 
 @given(st.sampled_from(NEWS), st.integers())
-@settings(deadline=None)
 def test_nothing_but_slots_changes(pair: Pair, seed: int) -> None:
     found = substitute(pair, Random(seed))
     assert found is not None

@@ -9,6 +9,7 @@ HANDSHAKE_TIMEOUT_MS = 10_000
 CONNECTION_IDLE_MS = 30 * 60_000
 PING_INTERVAL_MS = 10_000
 TARPIT_MS = 500
+_MORE_STREAMS = 64
 _HEALTH_MESSAGE_BYTES = 4 * 1024
 _HEALTH_STREAMS = 64
 _HEALTH_CONNECTIONS = 256
@@ -16,12 +17,19 @@ _HEALTH_CONNECTIONS = 256
 
 def api_options(settings: Settings) -> Options:
     """The limits of the port that serves the API."""
+    streams = settings.max_streams + _MORE_STREAMS
     return (
         *_connection_options(settings.max_connections),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         # On one connection; above our own limit, since streams over this one wait in the client
         # without a word, and health checks on the same connection with them.
-        ("grpc.max_concurrent_streams", settings.max_streams + 64),
+        ("grpc.max_concurrent_streams", streams),
+        # Of one method, over all connections: calls that gRPC has and we have not seen, those that
+        # were reset among them. More are told CANCELLED, which our client retries; so no fewer
+        # than may be in progress, and not gRPC's 3,000, which floods of them turn into memory.
+        # Alike, since between a soft and a hard limit calls are refused at random.
+        ("grpc.server.max_pending_requests", streams),
+        ("grpc.server.max_pending_requests_hard_limit", streams),
         # Calls in progress go on to their end; only the next ones need a new connection. gRPC
         # spreads the moment by a tenth, so that not all clients come at once (gRFC A9).
         ("grpc.max_connection_age_ms", round(settings.max_connection_age * 1000)),
