@@ -14,9 +14,12 @@ from sentencepiece import SentencePieceProcessor
 from signature import cores
 
 from mujaz_models.manifest import Manifest
+from mujaz_server.settings import Settings
 from mujaz_server.text.normalize import normalize
 
 Rows = list[list[str]]
+DEFAULT_TOKENS: int = Settings.model_fields["batch_tokens"].default
+"""Of the server's batches."""
 BATCH_TOKENS = (256, 512, 1024)
 """Where the best batch lies on few cores; see `python bench/offline.py`."""
 

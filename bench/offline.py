@@ -17,7 +17,7 @@ from functools import partial
 import full_size
 import texts
 from full_size import FullSize
-from limit import Offline, Rows, Shape
+from limit import DEFAULT_TOKENS, Offline, Rows, Shape
 from rounds import (
     ROUNDS,
     Chart,
@@ -34,11 +34,9 @@ from rounds import (
 from signature import cores, signature
 
 from mujaz_models import store
-from mujaz_server.settings import Settings
 
 BATCH_TOKENS = (64, 128, 256, 512, 1024)
 FEW_BATCH_TOKENS = (256, 1024)
-DEFAULT_TOKENS: int = Settings.model_fields["batch_tokens"].default
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def starter(*, quick: bool) -> Study:
     grid = list(dict.fromkeys(cells))  # on one core some are the same
     if quick:
         return Study("starter", "starter", load, grid, 8, {1: 16, 2: 12, 5: 8}, 1)
-    return Study("starter", "starter", load, grid, 192, {1: 480, 2: 320, 5: 160}, ROUNDS)
+    return Study("starter", "starter", load, grid, 112, {1: 400, 2: 280, 5: 128}, ROUNDS)
 
 
 def stand_in() -> Study:
@@ -143,7 +141,7 @@ def stand_in() -> Study:
     wide = [Setup("int8", 1, cores(), BATCH_TOKENS[-1], beam) for beam in (1, 2)]
     grid = list(dict.fromkeys([*many, *wide]))
     load = partial(FullSize, full_size.model())
-    return Study("opus", "opus-mt-ar-en's architecture", load, grid, 48, {1: 96, 2: 64}, ROUNDS)
+    return Study("opus", "opus-mt-ar-en's architecture", load, grid, 32, {1: 80, 2: 48}, ROUNDS)
 
 
 def screened(study: Study, rows: Rows) -> list[Cell]:

@@ -17,7 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import texts
-from limit import Offline
+from limit import DEFAULT_TOKENS, Offline
 from rounds import (
     ROUNDS,
     Chart,
@@ -31,7 +31,7 @@ from rounds import (
     parser,
     ratio,
 )
-from signature import signature
+from signature import cores, signature
 from traffic import (
     NO_CACHE,
     SAME_WORK,
@@ -45,6 +45,7 @@ from traffic import (
     p95,
     rate,
 )
+from waiting import cost, waits
 
 from mujaz_models import store
 
@@ -76,7 +77,7 @@ class Size:
     seconds: float
 
 
-WHOLE = Size(64, ROUNDS, {1: (64, 8), 8: (128, 24), 32: (384, 64), 128: (768, 128)}, 10)
+WHOLE = Size(48, ROUNDS, {1: (64, 8), 8: (128, 24), 32: (320, 48), 128: (512, 128)}, 8)
 QUICK = Size(3, 1, {1: (4, 1), 4: (12, 4)}, 1)
 
 
@@ -195,6 +196,8 @@ def by_load(
     bench: Bench, address: str, capacity: float
 ) -> tuple[list[Goal], list[dict[str, float]]]:
     """Measures short texts at random moments, at shares of what can be served."""
+    offline = Offline(bench.folder)
+    batches = cost(offline, offline.rows(bench.sentences), BEAM, DEFAULT_TOKENS, cores())
     idle = waited(bench.callers(closed, address, bench.short[:100], 1))
     found = [{"load": 0.0, **idle}]
     rows = [figure("idle p50 of a text, ms", idle["p50"], "{:.1f}")]
@@ -206,6 +209,8 @@ def by_load(
         over_idle = found[-1]["p95"] / idle["p50"]
         row = at_most(f"{what}, p95 / idle p50", 3, over_idle)
         rows.append(row if load == JUDGED_LOAD else replace(row, goal="", kept=None))
+        least = waits(batches, load * capacity, cores())
+        rows.append(figure(f"{what}, the same of such batches alone", least, "{:.1f}"))
     return rows, found
 
 
