@@ -1,10 +1,8 @@
 """Sentences that come again: what a caller sees, and what reaches the model."""
 
 import asyncio
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -351,33 +349,24 @@ async def test_a_summary_is_the_same_of_sentences_that_come_again() -> None:
     assert streams[0][-1].HasField("report")
 
 
-@pytest.fixture
-def tokens(tmp_path: Path) -> str:
-    """A file of two tokens, of which amal's may take 10 source tokens a minute."""
-    amal, badr = (
-        f'[[token]]\nname = "{name}"\nsha256 = "{hashlib.sha256(name.encode()).hexdigest()}"\n'
-        for name in ("amal", "badr")
-    )
-    path = tmp_path / "tokens.toml"
-    path.write_text(f"{amal}tokens_per_minute = 10\n{badr}")
-    return str(path)
-
-
 AMAL = (("authorization", "Bearer amal"),)
 BADR = (("authorization", "Bearer badr"),)
 
 
-async def test_callers_with_tokens_share_nothing(tokens: str) -> None:
+async def test_callers_with_tokens_share_nothing(limited: Callable[[str], str]) -> None:
     request = pb.TranslateTextRequest(texts=[FIRST])
-    async with serving(tokens=tokens, **ON) as served:
+    async with serving(tokens=limited(""), **ON) as served:
         for caller in (AMAL, BADR, BADR):
             await served.stub.TranslateText(request, metadata=caller)
         assert served.model.started == [FIRST] * 2
         assert lookups(served) == (1, 2)
 
 
-async def test_what_comes_again_costs_nothing_of_the_tokens_a_minute(tokens: str) -> None:
+async def test_what_comes_again_costs_nothing_of_the_tokens_a_minute(
+    limited: Callable[[str], str],
+) -> None:
     request = pb.TranslateTextRequest(texts=[FIRST])
+    tokens = limited("tokens_per_minute = 10")
     async with serving(tokens=tokens, **ON) as served:
         for _ in range(5):
             await served.stub.TranslateText(request, metadata=AMAL)

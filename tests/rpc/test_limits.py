@@ -1,7 +1,6 @@
 """Limits: of single tokens, and of what gRPC lets in at all."""
 
 import asyncio
-import hashlib
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -29,22 +28,6 @@ TEXT = "وصل الوزير الى المدينة."
 REQUEST = pb.TranslateTextRequest(texts=[TEXT])
 AMAL = (("authorization", "Bearer amal"),)
 BADR = (("authorization", "Bearer badr"),)
-
-
-@pytest.fixture
-def limited(tmp_path: Path) -> Callable[[str], str]:
-    """Writes a file of two tokens, of which amal's has a limit; returns its path."""
-
-    def write(limit: str) -> str:
-        amal, badr = (
-            f'[[token]]\nname = "{name}"\nsha256 = "{hashlib.sha256(name.encode()).hexdigest()}"\n'
-            for name in ("amal", "badr")
-        )
-        path = tmp_path / "tokens.toml"
-        path.write_text(f"{amal}{limit}\n{badr}")
-        return str(path)
-
-    return write
 
 
 async def test_a_token_has_no_more_calls_in_progress_than_it_may(

@@ -140,14 +140,7 @@ def summarize(
     layout = read_layout(sentences, counts)
     vectors = SentenceVectors.of([*map(terms_of, folded)])
     parts = contributions(
-        sentences,
-        layout,
-        vectors,
-        counts,
-        folded,
-        language=language,
-        query=query,
-        weights=weights,
+        sentences, layout, vectors, counts, folded, language=language, query=query, weights=weights
     )
     eligible = np.array(layout.eligible)
     if not eligible.any():
