@@ -72,7 +72,7 @@ def _spare_the_collector() -> None:
 
 
 def _give_memory_back() -> None:
-    """Returns to the system what loading took and freed, a tenth of the process; glibc keeps it."""
+    """Returns to the system what loading took and freed, which glibc keeps."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 

@@ -1,12 +1,9 @@
 """How long a greedy batch is likely to last, from how long others took.
 
 A batch takes a step for each target token of its longest output. What a step takes depends on the
-model, the machine, what else runs there, and the number of rows: a model of OPUS-MT's size takes
-six times as long as the embedded one with one row, three times with eight. So it is measured as it
-happens; nothing of it is a constant of ours.
+model, the machine, what else runs there, and the number of rows. So it is measured as it happens;
+nothing of it is a constant of ours.
 """
-
-import threading
 
 _SHARE = 0.25
 """Of the newest batch in what is known: one that was held up by chance weighs little, and after
@@ -16,13 +13,12 @@ four the pace is mostly theirs."""
 class Pace:
     """Seconds a step, a moving average for each number of rows.
 
-    May be used from several threads at once. The lock is held for some arithmetic, never while a
-    batch runs.
+    May be used from several threads at once without a lock: of two that record the same number of
+    rows in one moment, one may be forgotten, which an average does not mind.
     """
 
     def __init__(self) -> None:
         self._step_s: dict[int, float] = {}
-        self._lock = threading.Lock()
 
     def record(self, rows: int, tokens: int, seconds: float) -> None:
         """Learn from a batch.
@@ -36,9 +32,8 @@ class Pace:
             seconds: how long it took.
         """
         took = seconds * rows / tokens
-        with self._lock:
-            known = self._step_s.get(rows, took)
-            self._step_s[rows] = known + _SHARE * (took - known)
+        known = self._step_s.get(rows, took)
+        self._step_s[rows] = known + _SHARE * (took - known)
 
     def expected(self, rows: int, steps: int) -> float:
         """Tell how long a batch is likely to take, in seconds.
@@ -50,5 +45,4 @@ class Pace:
             rows: how many it has.
             steps: after how many their outputs should have ended.
         """
-        with self._lock:
-            return steps * self._step_s.get(rows, float("inf"))
+        return steps * self._step_s.get(rows, float("inf"))
