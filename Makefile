@@ -1,7 +1,7 @@
 # make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format proto released-proto lock serve bench bench-peers \
-	load robustness audit settings-table clean
+	summaries load robustness audit settings-table clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -17,6 +17,7 @@ LOCKED_INSTALL := $(PIP) install --no-deps --require-hashes -r
 SETUP := $(VENV)/.ready
 SETUP_MODELS := $(VENV)/.ready-models
 SETUP_DEV := $(VENV)/.ready-dev
+SETUP_SUMMARIES := $(VENV)/.ready-summaries
 SETUP_ROBUSTNESS := $(VENV)/.ready-robustness
 SETUP_NODE := examples/node/node_modules/.ready
 
@@ -67,12 +68,14 @@ released-proto: $(SETUP_DEV)  ## record the API that buf breaking compares with
 settings-table: $(SETUP)  ## write docs/settings.md from the settings
 	$(BIN)/mujaz-server settings --markdown > docs/settings.md
 
-lock: $(SETUP_DEV)  ## resolve the dependencies anew into the four locks
+lock: $(SETUP_DEV)  ## resolve the dependencies anew into the locks
 	printf -- '-e ./%s\n' $(MEMBERS) | $(BIN)/uv pip compile $(LOCKED) - --group build \
 		$(MEMBERS:%=--no-emit-package mujaz-%) -o requirements.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements-dev.lock --group robustness \
 		-o requirements-robustness.lock
+	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group summaries \
+		-o requirements-summaries.lock
 	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
 		-c requirements.lock --no-emit-package mujaz-models -o requirements-models.lock
 
@@ -82,6 +85,13 @@ bench: $(SETUP_DEV)  ## measure all, within 20 minutes, and write docs/benchmark
 bench-peers: $(SETUP_DEV)  ## install the peers, some minutes and 2 GB, and compare with them
 	-$(BIN)/python bench/peer_services/environments.py
 	$(BIN)/python bench/report.py peers
+
+summaries: $(SETUP_SUMMARIES)  ## measure summaries by ROUGE on FOLDER=... of sets, and write docs/summaries.md
+	@mkdir -p build
+	$(BIN)/mujaz-models tune-summaries $(FOLDER) --json build/weights.json
+	$(BIN)/mujaz-models evaluate-summaries $(FOLDER) --weights build/weights.json \
+		--json build/summaries.json
+	$(BIN)/python bench/summaries.py build/summaries.json
 
 load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must break its figure
 	$(BIN)/python -m pytest -m load tests/robustness
@@ -131,6 +141,11 @@ $(SETUP_DEV): requirements-dev.lock $(SETUP)
 $(SETUP_ROBUSTNESS): requirements-robustness.lock $(SETUP_DEV)
 	@echo "Installing what guides the fuzzing, and a proxy, pinned by requirements-robustness.lock"
 	@{ $(LOCKED_INSTALL) requirements-robustness.lock $(COUNTED)
+	@touch $@
+
+$(SETUP_SUMMARIES): requirements-summaries.lock $(SETUP_DEV)
+	@echo "Installing what measures summaries, pinned by requirements-summaries.lock"
+	@{ $(LOCKED_INSTALL) requirements-summaries.lock $(COUNTED)
 	@touch $@
 
 $(SETUP_NODE): examples/node/package-lock.json

@@ -196,15 +196,11 @@ def profiled(found: Profile, *, spied: bool) -> list[Goal]:
     return rows
 
 
-def summarizing(sentences: Sequence[str], size: Size) -> tuple[list[Goal], Chart]:
+def summarizing(size: Size) -> tuple[list[Goal], Chart]:
     """Measures the summarizer, each length in turn; Arabic, of which it has more to do."""
-    of_length = {
-        length: [
-            Sentence(index, index // 3, text)
-            for index, text in zip(range(length), cycle(sentences), strict=False)
-        ]
-        for length in size.lengths
-    }
+    distinct = texts.sentences(max(size.lengths))  # one that comes again would be passed over
+    everything = [Sentence(index, index // 3, text) for index, text in enumerate(distinct)]
+    of_length = {length: everything[:length] for length in size.lengths}
     budgets: dict[str, SentenceCount | Ratio] = {
         "three sentences": SentenceCount(3),
         "a fifth of the words": Ratio(0.2),
@@ -301,7 +297,7 @@ def main() -> int:
     print(found.table(), end="\n\n")
     if not found.stages:
         print("py-spy is not installed: the stages are not told apart\n")
-    summarizer, chart = summarizing(sentences, size)
+    summarizer, chart = summarizing(size)
     rows = [
         *profiled(found, spied=bool(found.stages)),
         *summarizer,

@@ -1,182 +1,115 @@
-"""Measures the summarizer against LEAD and random sentences by ROUGE-1 and ROUGE-2.
+"""Writes docs/summaries.md from what `mujaz-models evaluate-summaries` has measured.
 
-    python bench/summaries.py FILE.jsonl --language en [--weights position=1.2 ...]
+    python bench/summaries.py RESULTS.json
 
-Each line of FILE holds `document` and `references` (strings of one sentence a line) and may
-hold a `title`, which then stands over the document as its headline. Every system has the
-same budget, the mean length of the document's references in words, and fills it with whole
-sentences. LEAD (cut) is the usual baseline of the literature: the first words of the
-document, cut in mid-sentence.
+The prose of the page stands in bench/prose/summaries.md, in which `{goals}`, `{tables}` and
+`{signature}` are filled in; no figure is typed by hand.
 """
 
 import argparse
 import json
-import platform
-import random
-import statistics
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from report import section
+from rounds import Goal, Table
 
-from mujaz_server.summary.selection import (
-    Language,
-    Sentence,
-    SentenceCount,
-    Weights,
-    WordCount,
-    count_words,
-    summarize,
-)
-from mujaz_server.summary.words import words
+PAGE = Path(__file__).parents[1] / "docs" / "summaries.md"
+CALLED = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeLsum": "ROUGE-Lsum"}
+ABOVE = {
+    "bbc_en": ("LEAD", "sumy LexRank"),
+    "cnndm_en": ("sumy LexRank",),
+    "easc_ar": ("sumy LexRank",),
+}
+"""Whom mujaz is to be above, with the whole interval, by ROUGE-1 and ROUGE-2."""
+NOT_BELOW = {"cnndm_en": ("LEAD",), "easc_ar": ("LEAD",)}
+"""Whom it is not to be below in the mean: news is written so that its first sentences say most."""
 
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """A document with its references; the headline, where there is one, is sentence 0."""
-
-    sentences: tuple[Sentence, ...]
-    references: tuple[str, ...]
-
-    @property
-    def body(self) -> tuple[str, ...]:
-        """The sentences below the headline."""
-        return tuple(s.text for s in self.sentences if s.paragraph)
-
-    @property
-    def budget(self) -> int:
-        """The mean length of the references in words."""
-        return max(1, round(statistics.mean(map(count_words, self.references))))
+Result = dict[str, Any]
+"""What is told of a set; see `mujaz_models.summaries.evaluation.Result`."""
 
 
-System = Callable[[Article], str]
+def goals(results: Sequence[Result]) -> Iterator[Goal]:
+    """Returns what the summarizer is held to, in the order of the sets."""
+    for result in results:
+        name = result["set"]
+        for each in result["differences"]:
+            interval = each["interval"]
+            what = f"{name}: {CALLED[each['measure']]}, mujaz less {each['system']}"
+            if each["measure"] == "rougeLsum":
+                continue
+            if each["system"] in ABOVE.get(name, ()):
+                yield Goal(what, "interval above 0", _told(interval), interval["low"] > 0)
+            if each["system"] in NOT_BELOW.get(name, ()):
+                yield Goal(what, "at least 0", _told(interval), interval["mean"] >= 0)
 
 
-def rouge(candidate: str, reference: str, n: int) -> float:
-    """Returns the F1 of shared n-grams of folded words, without stemming (Lin, 2004)."""
-    ours, theirs = _ngrams(candidate, n), _ngrams(reference, n)
-    shared = (ours & theirs).total()
-    return 2 * shared / (ours.total() + theirs.total()) if shared else 0.0
+def _told(interval: dict[str, float]) -> str:
+    return "{mean:+.2f} ({low:+.2f} to {high:+.2f})".format(**interval)
 
 
-def _ngrams(text: str, n: int) -> Counter[tuple[str, ...]]:
-    tokens = words(text)
-    return Counter(zip(*(tokens[i:] for i in range(n)), strict=False))
-
-
-def filled(sentences: Iterable[str], budget: int) -> str:
-    """Takes sentences in the order given as long as each fits into the words left."""
-    taken = []
-    for sentence in sentences:
-        if (size := count_words(sentence)) <= budget:
-            taken.append(sentence)
-            budget -= size
-    return "\n".join(taken)
-
-
-def lead(article: Article) -> str:
-    """The first sentences that fit."""
-    return filled(article.body, article.budget)
-
-
-def lead_cut(article: Article) -> str:
-    """The first words, cut at the budget."""
-    return " ".join(" ".join(article.body).split()[: article.budget])
-
-
-def chance(article: Article) -> str:
-    """Sentences in an order drawn from a fixed seed."""
-    shuffled = list(article.body)
-    random.Random(7).shuffle(shuffled)
-    return filled(shuffled, article.budget)
-
-
-def mujaz(language: Language, weights: Weights) -> System:
-    """The summarizer under test."""
-
-    def system(article: Article) -> str:
-        budget = WordCount(article.budget)
-        picks = summarize(article.sentences, budget, language=language, weights=weights)
-        return "\n".join(article.sentences[pick.index].text for pick in picks)
-
-    return system
-
-
-def mujaz_cut(language: Language, weights: Weights) -> System:
-    """The summarizer under test, its last pick cut at the budget as LEAD (cut) is."""
-
-    def system(article: Article) -> str:
-        everything = SentenceCount(len(article.sentences))
-        picks = summarize(article.sentences, everything, language=language, weights=weights)
-        picks.sort(key=lambda pick: pick.rank)
-        text = " ".join(article.sentences[pick.index].text for pick in picks)
-        return " ".join(text.split()[: article.budget])
-
-    return system
-
-
-def read(path: Path) -> list[Article]:
-    """Reads a test set."""
-    return [_article(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-
-
-def _article(row: dict[str, object]) -> Article:
-    headline = [str(row["title"])] if "title" in row and "category" in row else []
-    body = [line for line in str(row["document"]).split("\n") if line.strip()]
-    sentences = [
-        Sentence(index, int(index >= len(headline)), text)
-        for index, text in enumerate(headline + body)
-    ]
-    references = row["references"]
-    if not isinstance(references, list):
-        raise TypeError(f"references of {row.get('id')} are not a list")
-    return Article(tuple(sentences), tuple(map(str, references)))
-
-
-def score(articles: list[Article], system: System) -> tuple[float, float, float]:
-    """Returns mean ROUGE-1 and ROUGE-2 (percent) and the milliseconds a document takes."""
-    started = time.perf_counter()
-    summaries = [system(article) for article in articles]
-    milliseconds = 1000 * (time.perf_counter() - started) / len(articles)
-    first, second = (
-        100
-        * statistics.mean(
-            statistics.mean(rouge(summary, reference, n) for reference in article.references)
-            for article, summary in zip(articles, summaries, strict=True)
-        )
-        for n in (1, 2)
+def scores(result: Result) -> Table:
+    """Returns what each system scores on a set."""
+    references = "the closest reference" if result["references"] == "best" else "all references"
+    return Table(
+        f"{result['set']}, {result['documents']} documents, by {references},"
+        f" {result['budget']:.0f} words on average",
+        ("system", *CALLED.values(), "words"),
+        [
+            [row["system"], *(f"{row['rouge'][key]:.2f}" for key in CALLED), f"{row['words']:.0f}"]
+            for row in result["rows"]
+        ],
     )
-    return first, second, milliseconds
+
+
+def differences(results: Sequence[Result]) -> Table:
+    """Returns how far mujaz is above the others, with the intervals."""
+    return Table(
+        "mujaz less the other, in points, with the interval of 95 %",
+        ("set", "other", *CALLED.values()),
+        [
+            [result["set"], other, *(_of(result, other, measure) for measure in CALLED)]
+            for result in results
+            for other in dict.fromkeys(each["system"] for each in result["differences"])
+        ],
+    )
+
+
+def _of(result: Result, other: str, measure: str) -> str:
+    (interval,) = (
+        each["interval"]
+        for each in result["differences"]
+        if (each["system"], each["measure"]) == (other, measure)
+    )
+    return _told(interval)
+
+
+def page(measured: dict[str, Any]) -> str:
+    """Returns docs/summaries.md.
+
+    Raises:
+        ValueError: They may be of weights that were tuned on what they are measured on.
+    """
+    if not measured["cross_validated"]:
+        raise ValueError("these figures are not cross-validated: evaluate-summaries --weights FILE")
+    results = measured["results"]
+    tables = [*map(scores, results), differences(results)]
+    found = {
+        "rows": [asdict(goal) for goal in goals(results)],
+        "data": {"tables": [asdict(table) for table in tables]},
+        "signature": measured["signature"],
+    }
+    return section("summaries", found)
 
 
 def main() -> None:
-    """Prints the table and its signature."""
+    """Writes the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("path", type=Path)
-    parser.add_argument("--language", choices=("ar", "en"), required=True)
-    parser.add_argument("--weights", nargs="*", default=[], metavar="NAME=VALUE")
-    options = parser.parse_args()
-    changes = dict(entry.split("=", 1) for entry in options.weights)
-    weights = replace(Weights(), **{name: float(value) for name, value in changes.items()})
-    articles = read(options.path)
-    systems = {
-        "mujaz": mujaz(options.language, weights),
-        "mujaz (cut)": mujaz_cut(options.language, weights),
-        "LEAD": lead,
-        "LEAD (cut)": lead_cut,
-        "random": chance,
-    }
-    print(f"{'':12}{'ROUGE-1':>9}{'ROUGE-2':>9}{'ms/doc':>9}")
-    for name, system in systems.items():
-        print("{:12}{:9.2f}{:9.2f}{:9.2f}".format(name, *score(articles, system)))
-    settings = " ".join(f"{name}={value:g}" for name, value in asdict(weights).items())
-    print(
-        f"set={options.path.name} documents={len(articles)} budget=reference-words rouge=f1-folded "
-        f"{settings} python={platform.python_version()} numpy={np.__version__}"
-    )
+    parser.add_argument("results", type=Path, metavar="RESULTS.json")
+    measured = json.loads(parser.parse_args().results.read_text(encoding="utf-8"))
+    PAGE.write_text(page(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

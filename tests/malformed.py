@@ -63,7 +63,11 @@ def _break(message: object, chance: random.Random) -> None:
         elif field.name == "page_size":
             message.page_size = -1 - chance.randrange(100)  # type: ignore[attr-defined]
         elif field.type in {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_ENUM}:
-            setattr(message, field.name, chance.choice([-1, -(2**31), 2**31 - 1, 12_345_678]))
+            wild = chance.choice([-1, -(2**31), 2**31 - 1, 12_345_678])
+            if field.is_repeated:
+                getattr(message, field.name).extend([wild] * chance.choice([0, 1, 200]))
+            else:
+                setattr(message, field.name, wild)
         elif field.type == FieldDescriptor.TYPE_DOUBLE:
             value = chance.choice([float("nan"), float("inf"), -1.0, 1e300])
             setattr(message, field.name, value)

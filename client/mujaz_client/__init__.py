@@ -50,6 +50,7 @@ from mujaz_client.results import (
     TextTranslation,
     TranslatedSentence,
 )
+from mujaz_client.together import Joined
 
 if TYPE_CHECKING:
     from mujaz_client.client import AsyncClient
@@ -85,6 +86,7 @@ __all__ = [
     "IncompleteStreamError",
     "InternalError",
     "InvalidArgumentError",
+    "Joined",
     "Model",
     "ModelScore",
     "MujazError",

@@ -161,6 +161,9 @@ def summarize(  # noqa: PLR0913 - one parameter an option
         float | None, typer.Option(help="How much repetition is held back, 0 to 1.")
     ] = None,
     revisions: Annotated[int, typer.Option(help="Interim summaries on the way.")] = 0,
+    together: Annotated[
+        bool, typer.Option("--together", help="One summary of all documents, on one story.")
+    ] = False,
     quality: QualityName = None,
     model: ModelName = "",
     timeout: Timeout = None,
@@ -181,7 +184,16 @@ def summarize(  # noqa: PLR0913 - one parameter an option
         revision_count=revisions,
     )
     task = Task(options, summary, timeout)
-    _documents(how, task, files, json=json, jsonl=jsonl, html=html, concurrency=concurrency)
+    _documents(
+        how,
+        task,
+        files,
+        json=json,
+        jsonl=jsonl,
+        html=html,
+        concurrency=concurrency,
+        together=together,
+    )
 
 
 @app.command()
@@ -276,12 +288,15 @@ def _documents(
     jsonl: bool,
     html: Path | None,
     concurrency: int,
+    together: bool = False,
 ) -> None:
     names = _names(files)
-    many = jsonl or len(names) > 1
+    many = not together and (jsonl or len(names) > 1)
     if html is not None and many:
-        raise typer.BadParameter("--html takes one document")
+        raise typer.BadParameter("--html takes one document, or several --together")
     sources = inputs.read_jsonl(names) if jsonl else inputs.read_files(names)
+    if together:
+        sources = inputs.join(sources)
 
     from mujaz_client import commands  # noqa: PLC0415 - brings in gRPC
 

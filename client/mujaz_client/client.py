@@ -24,6 +24,7 @@ from mujaz_client.options import (
     Timeouts,
     TranslationOptions,
 )
+from mujaz_client.together import Joined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -119,13 +120,15 @@ class AsyncClient:
         summary: SummaryOptions = DEFAULT_SUMMARY,
         options: TranslationOptions = DEFAULT_TRANSLATION,
         *,
+        document_start_offsets: Sequence[int] = (),
         timeout: float | None = None,
     ) -> AsyncGenerator[Event]:
         """Translates and summarizes a document and yields its events as they come.
 
+        The text may hold several documents that start at these offsets, the first at 0.
         Closing the generator (`contextlib.aclosing`) cancels the call.
         """
-        request = convert.summarize_document_request(text, options, summary)
+        request = convert.summarize_document_request(text, options, summary, document_start_offsets)
         return self._events(self._stub.SummarizeDocument, request, timeout)
 
     async def summarize(
@@ -141,12 +144,36 @@ class AsyncClient:
         Raises:
             IncompleteStreamError: What arrived is not what the report counts.
         """
-        collector = Collector(text, summarized=True)
         events = self.summarize_document(text, summary, options, timeout=timeout)
-        async with contextlib.aclosing(events):
-            async for event in events:
-                collector.add(event)
-        return collector.result()
+        return await _whole(events, Collector(text, summarized=True))
+
+    async def summarize_together(
+        self,
+        texts: Sequence[str],
+        summary: SummaryOptions = DEFAULT_SUMMARY,
+        options: TranslationOptions = DEFAULT_TRANSLATION,
+        *,
+        timeout: float | None = None,
+    ) -> DocumentResult:
+        """Translates 1 to 128 documents on one story and makes one summary of all of them.
+
+        The result is that of their `Joined` text. A sentence comes from `texts[sentence.document]`,
+        where it stands at `result.span_in_document(sentence)`.
+
+        Raises:
+            IncompleteStreamError: What arrived is not what the report counts, or the server
+                does not tell documents apart.
+        """
+        joined = Joined.of(texts)
+        events = self.summarize_document(
+            joined.text,
+            summary,
+            options,
+            document_start_offsets=joined.starts,
+            timeout=timeout,
+        )
+        collector = Collector(joined.text, summarized=True, document_start_offsets=joined.starts)
+        return await _whole(events, collector)
 
     async def list_models(self, *, timeout: float | None = None) -> list[Model]:
         """The loaded models, the default one first."""
@@ -213,3 +240,10 @@ class AsyncClient:
                 message = "the client was closed during the call"
                 raise ClientClosedError(message, code="CANCELLED") from None
             raise
+
+
+async def _whole(events: AsyncGenerator[Event], collector: Collector) -> DocumentResult:
+    async with contextlib.aclosing(events):
+        async for event in events:
+            collector.add(event)
+    return collector.result()

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 class Output(Protocol):
     """Where results go."""
 
-    def begin(self, identity: object) -> None:
+    def begin(self, document: Document) -> None:
         """A document begins."""
 
     def show(self, event: Event) -> None:
         """An event of it has come."""
 
-    def finish(self, identity: object, result: DocumentResult) -> None:
+    def finish(self, document: Document, result: DocumentResult) -> None:
         """It is whole."""
 
     def fail(self, identity: object, error: Exception) -> None:
@@ -51,18 +51,18 @@ class ForPeople:
         self._view = View(self._console)
         self._first = True
 
-    def begin(self, identity: object) -> None:
+    def begin(self, document: Document) -> None:
         """Heads the document."""
         if not self._first:
             self._console.put()
         self._first = False
-        self._view.begin(str(identity))
+        self._view.begin(str(document.id), [str(identity) for identity in document.part_ids])
 
     def show(self, event: Event) -> None:
         """Prints the event."""
         self._view.show(event)
 
-    def finish(self, identity: object, result: DocumentResult) -> None:
+    def finish(self, document: Document, result: DocumentResult) -> None:
         """Leaves it: everything has been shown."""
 
     def fail(self, identity: object, error: Exception) -> None:
@@ -73,15 +73,15 @@ class ForPeople:
 class ForMachines:
     """Prints one JSON object a document, also for one that failed."""
 
-    def begin(self, identity: object) -> None:
+    def begin(self, document: Document) -> None:
         """Waits: an object is printed whole."""
 
     def show(self, event: Event) -> None:
         """Waits: an object is printed whole."""
 
-    def finish(self, identity: object, result: DocumentResult) -> None:
+    def finish(self, document: Document, result: DocumentResult) -> None:
         """Prints the document."""
-        write_json(jsonform.document(identity, result))
+        write_json(jsonform.document(document, result))
 
     def fail(self, identity: object, error: Exception) -> None:
         """Prints the failure, and reports it on standard error too."""
@@ -117,7 +117,7 @@ async def run_one(
     except (MujazError, InputError) as error:
         output.fail(source.id, error)
         return 1
-    output.finish(source.id, result)
+    output.finish(source, result)
     return 0
 
 
@@ -157,35 +157,43 @@ async def run_many(
 
 
 def _print(source: Source, outcome: DocumentResult | Exception, output: Output) -> int:
+    if isinstance(source, Unreadable):
+        output.fail(source.id, source.error)
+        return 1
     if isinstance(outcome, Exception):
         output.fail(source.id, outcome)
         return 1
-    output.begin(source.id)
+    output.begin(source)
     for event in outcome.events():
         output.show(event)
-    output.finish(source.id, outcome)
+    output.finish(source, outcome)
     return 0
 
 
 async def _collect(
     client: AsyncClient, document: Document, task: Task, output: Output | None = None
 ) -> DocumentResult:
-    collector = Collector(document.text, summarized=task.summary is not None)
-    events = task.events(client, document.text)
+    collector = Collector(
+        document.text,
+        summarized=task.summary is not None,
+        document_start_offsets=document.part_starts,
+    )
+    events = task.events(client, document)
     async with contextlib.aclosing(events):
         async for event in events:
             collector.add(event)
             if output is None:
                 continue
             if isinstance(event, DocumentOutline):
-                output.begin(document.id)
+                output.begin(document)
             output.show(event)
     return collector.result()
 
 
 def _write_page(path: Path, document: Document, result: DocumentResult) -> None:
     try:
-        path.write_text(page(str(document.id), result), encoding="utf-8", newline="")
+        names = [str(identity) for identity in document.part_ids]
+        path.write_text(page(str(document.id), result, names), encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(f"the page {path} cannot be written: {error.strerror}") from error
 

@@ -24,7 +24,7 @@ from mujaz_client.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from google.protobuf.duration_pb2 import Duration
     from grpc_health.v1 import health_pb2
@@ -49,11 +49,17 @@ def translate_document_request(
 
 
 def summarize_document_request(
-    text: str, options: TranslationOptions, summary: SummaryOptions
+    text: str,
+    options: TranslationOptions,
+    summary: SummaryOptions,
+    document_start_offsets: Sequence[int],
 ) -> pb.SummarizeDocumentRequest:
     """The request of `SummarizeDocument`."""
     return pb.SummarizeDocumentRequest(
-        text=text, options=_translation(options), summary=_summary_options(summary)
+        text=text,
+        options=_translation(options),
+        summary=_summary_options(summary),
+        document_start_offsets=document_start_offsets,
     )
 
 
@@ -129,6 +135,7 @@ def sentence(message: pb.TranslatedSentence) -> TranslatedSentence:
         source_token_count=message.source_token_count,
         target_token_count=message.target_token_count,
         number_difference=difference,
+        document=message.document,
     )
 
 
@@ -167,6 +174,7 @@ def _outline(message: pb.DocumentOutline) -> DocumentOutline:
         streamed_sentence_count=message.streamed_sentence_count,
         paragraph_count=message.paragraph_count,
         code_point_count=message.code_point_count,
+        document_count=message.document_count,
     )
 
 
@@ -198,6 +206,7 @@ def _summary_sentence(message: pb.SummarySentence) -> SummarySentence:
             Reason(ReasonKind(reason.kind), reason.contribution) for reason in message.reasons
         ),
         flags=_flags(message.flags),
+        document=message.document,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -11,11 +12,12 @@ from mujaz_client.results import (
     DocumentReport,
     Event,
     Summary,
+    SummarySentence,
     TranslatedSentence,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class DocumentResult:
     """A whole document: what was sent and everything that came back.
 
     `summaries` holds the interim ones and the final one, and is empty where only
-    a translation was asked for.
+    a translation was asked for. `document_start_offsets` tell where each of several
+    documents starts in the text; without them it is one.
     """
 
     text: str
@@ -31,6 +34,7 @@ class DocumentResult:
     sentences: tuple[TranslatedSentence, ...]
     summaries: tuple[Summary, ...]
     report: DocumentReport
+    document_start_offsets: tuple[int, ...] = ()
 
     @property
     def summary(self) -> Summary | None:
@@ -48,6 +52,11 @@ class DocumentResult:
         edges = zip([0, *ends], [*starts, len(self.text)], strict=True)
         return tuple(self.text[start:end] for start, end in edges)
 
+    def span_in_document(self, sentence: TranslatedSentence | SummarySentence) -> tuple[int, int]:
+        """Where a sentence stands in its own document, counted from that document's start."""
+        start = (self.document_start_offsets or (0,))[sentence.document]
+        return sentence.start_offset - start, sentence.end_offset - start
+
     def events(self) -> Iterator[Event]:
         """The events again: the outline, the sentences, the final summary, the report."""
         yield self.outline
@@ -60,9 +69,12 @@ class DocumentResult:
 class Collector:
     """Takes the events of one stream and hands out the result once it is proved whole."""
 
-    def __init__(self, text: str, *, summarized: bool) -> None:
+    def __init__(
+        self, text: str, *, summarized: bool, document_start_offsets: Sequence[int] = ()
+    ) -> None:
         self._text = text
         self._summarized = summarized
+        self._starts = tuple(document_start_offsets)
         self._outline: DocumentOutline | None = None
         self._sentences: list[TranslatedSentence] = []
         self._summaries: list[Summary] = []
@@ -80,6 +92,7 @@ class Collector:
             raise IncompleteStreamError("the stream does not begin with its outline")
         match event:
             case DocumentOutline():
+                self._check_documents(event)
                 self._outline = event
             case TranslatedSentence():
                 self._check_span(event)
@@ -91,12 +104,25 @@ class Collector:
             case _:
                 assert_never(event)
 
+    def _check_documents(self, outline: DocumentOutline) -> None:
+        if outline.document_count != len(self._starts):
+            raise IncompleteStreamError(
+                f"the server tells {outline.document_count} of {len(self._starts)} documents "
+                "apart; is it of this version?"
+            )
+
     def _check_span(self, sentence: TranslatedSentence) -> None:
         start, end = sentence.start_offset, sentence.end_offset
         floor = self._sentences[-1].end_offset if self._sentences else 0
         if not floor <= start < end or self._text[start:end] != sentence.source_text:
             raise IncompleteStreamError(
                 f"sentence {sentence.index} is not what the document holds from {start} to {end}"
+            )
+        starts = self._starts or (0,)
+        documents = {bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1}
+        if documents != {sentence.document}:
+            raise IncompleteStreamError(
+                f"sentence {sentence.index} does not stand in document {sentence.document} alone"
             )
 
     def result(self) -> DocumentResult:
@@ -121,6 +147,7 @@ class Collector:
             sentences=tuple(self._sentences),
             summaries=tuple(self._summaries),
             report=self._report,
+            document_start_offsets=self._starts,
         )
 
     def _compare(self, what: str, arrived: int, announced: int) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from mujaz_client.together import Joined
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from io import BufferedReader
@@ -24,10 +26,15 @@ class InputError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text and what it is called: a path, or the `id` of a line of JSON."""
+    """A text and what it is called: a path, or the `id` of a line of JSON.
+
+    One that was joined of several has what those are called, and where each starts in it.
+    """
 
     id: object
     text: str
+    part_ids: tuple[object, ...] = ()
+    part_starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,19 @@ def read_jsonl(names: Iterable[str]) -> Iterator[Source]:
                     yield _parse(line, number)
         except InputError as error:
             yield Unreadable(name, error)
+
+
+def join(sources: Iterable[Source]) -> Iterator[Source]:
+    """All documents as one, or the first of them that cannot be read."""
+    documents: list[Document] = []
+    for source in sources:
+        if isinstance(source, Unreadable):
+            yield source
+            return
+        documents.append(source)
+    joined = Joined.of([document.text for document in documents])
+    ids = tuple(document.id for document in documents)
+    yield Document(" + ".join(map(str, ids)), joined.text, ids, joined.starts)
 
 
 def _read(name: str) -> bytes:

@@ -2,7 +2,9 @@
 
 Names are those of the .proto. `gaps` holds what lies before, between and after
 the sentences' sources, so that `gaps[0] + sentences[0].source_text + gaps[1] + …`
-is the document exactly as it was read.
+is the document exactly as it was read. Of documents that were joined it is their
+joined text; `source` then says which of them a sentence comes from, and where it
+stands in that one.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mujaz_client.document import DocumentResult
-    from mujaz_client.results import Model
+    from mujaz_client.inputs import Document
+    from mujaz_client.results import Model, SummarySentence, TranslatedSentence
 
 Json: TypeAlias = dict[str, Any]
 
@@ -28,10 +31,10 @@ Json: TypeAlias = dict[str, Any]
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-def document(identity: object, result: DocumentResult) -> Json:
+def document(read: Document, result: DocumentResult) -> Json:
     """A whole document."""
-    return {
-        "id": identity,
+    form = {
+        "id": read.id,
         "model": result.outline.model,
         "outline": plain(result.outline),
         "sentences": plain(result.sentences),
@@ -39,6 +42,24 @@ def document(identity: object, result: DocumentResult) -> Json:
         "summary": plain(result.summary),
         "report": plain(result.report),
     }
+    if read.part_ids:
+        _trace(form["sentences"], result.sentences, read, result)
+        if result.summary:
+            _trace(form["summary"]["sentences"], result.summary.sentences, read, result)
+    return form
+
+
+def _trace(
+    forms: list[Json],
+    sentences: Sequence[TranslatedSentence | SummarySentence],
+    read: Document,
+    result: DocumentResult,
+) -> None:
+    """Adds to each sentence which of the joined documents it comes from."""
+    for form, sentence in zip(forms, sentences, strict=True):
+        start, end = result.span_in_document(sentence)
+        identity = read.part_ids[sentence.document]
+        form["source"] = {"id": identity, "start_offset": start, "end_offset": end}
 
 
 def failure(identity: object, error: Exception) -> Json:

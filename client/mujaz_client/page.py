@@ -52,17 +52,20 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(title: str, result: DocumentResult) -> str:
-    """The page of one document, called `title` (its file name)."""
+def page(title: str, result: DocumentResult, names: Sequence[str] = ()) -> str:
+    """The page of one document, called `title` (its file name).
+
+    One that was joined of several has their `names`.
+    """
     picks = {item.index: number for number, item in enumerate(_picked(result.summary), start=1)}
     return _PAGE.format(
         title=html.escape(printable(title)),
         css=resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8"),
         kicker=_inline(title),
-        headline=_headline(title, result.sentences),
+        headline=_joint_headline(names) if names else _headline(title, result.sentences),
         facts=_spans(_facts(result)),
-        summary=_summary(result.summary) if result.summary else "",
-        document=_document(result, picks),
+        summary=_summary(result.summary, names) if result.summary else "",
+        document=_document(result, picks, names),
         legend=_legend(result.sentences),
         colophon=_colophon(result),
     )
@@ -105,6 +108,10 @@ def _headline(title: str, sentences: Sequence[TranslatedSentence]) -> str:
     return f"<h1>{_inline(title)}</h1>"
 
 
+def _joint_headline(names: Sequence[str]) -> str:
+    return f"<h1>{words.count(len(names), 'document')}, one summary</h1>"
+
+
 def _facts(result: DocumentResult) -> list[str]:
     outline = result.outline
     languages = f"{outline.source_language_code} to {outline.target_language_code}"
@@ -118,14 +125,14 @@ def _colophon(result: DocumentResult) -> str:
     return _spans([cost, f"Model {outline.model}, manifest {outline.model_digest}"], "<br>")
 
 
-def _summary(summary: Summary) -> str:
+def _summary(summary: Summary, names: Sequence[str]) -> str:
     considered = words.count(summary.considered_sentence_count, "sentence")
     kept = f"{len(summary.sentences)} of {considered}"
     length = words.count(summary.word_count, "word")
     contributions = [reason.contribution for item in summary.sentences for reason in item.reasons]
     largest = max(map(abs, contributions), default=0.0) or 1.0
     items = "".join(
-        _summary_item(number, sentence, largest)
+        _summary_item(number, sentence, largest, names)
         for number, sentence in enumerate(summary.sentences, start=1)
     )
     return (
@@ -136,8 +143,12 @@ def _summary(summary: Summary) -> str:
     )
 
 
-def _summary_item(number: int, sentence: SummarySentence, largest: float) -> str:
+def _summary_item(
+    number: int, sentence: SummarySentence, largest: float, names: Sequence[str]
+) -> str:
     link = f'<a href="#sentence-{sentence.index}">sentence {sentence.index + 1} in the text</a>'
+    if names:
+        link += f"<span>from {_inline(names[sentence.document])}</span>"
     return (
         f'<li id="pick-{sentence.index}"><span class="number">{number}</span>\n<div>'
         f"{_pair(sentence.text, sentence.source_text)}\n"
@@ -163,11 +174,10 @@ def _bar(share: float, *, minus: bool = False) -> str:
     )
 
 
-def _document(result: DocumentResult, picks: dict[int, int]) -> str:
-    paragraphs = groupby(result.sentences, key=lambda sentence: sentence.paragraph)
+def _document(result: DocumentResult, picks: dict[int, int], names: Sequence[str]) -> str:
     body = "".join(
-        f'<div class="paragraph">\n{"".join(_sentence(item, picks) for item in items)}</div>\n'
-        for _, items in paragraphs
+        (f"<h3>{_inline(names[document])}</h3>\n" if names else "") + _paragraphs(items, picks)
+        for document, items in groupby(result.sentences, key=lambda sentence: sentence.document)
     )
     partial = result.outline.streamed_sentence_count < result.outline.sentence_count
     lede = (
@@ -183,6 +193,13 @@ def _document(result: DocumentResult, picks: dict[int, int]) -> str:
         '<section id="text" aria-labelledby="text-title">\n'
         '<h2 id="text-title">The text, sentence by sentence</h2>\n'
         f'<p class="lede">{lede}</p>\n{body}</section>\n'
+    )
+
+
+def _paragraphs(sentences: Iterable[TranslatedSentence], picks: dict[int, int]) -> str:
+    return "".join(
+        f'<div class="paragraph">\n{"".join(_sentence(item, picks) for item in items)}</div>\n'
+        for _, items in groupby(sentences, key=lambda sentence: sentence.paragraph)
     )
 
 

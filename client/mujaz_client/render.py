@@ -29,7 +29,7 @@ from mujaz_client.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _TWO_COLUMNS = 100
 _WIDEST = 160
@@ -63,11 +63,14 @@ class View:
         self._console = console
         self._width = max(min(console.width, _WIDEST), 24)
         self._model = ""
+        self._names: Sequence[str] = ()
+        self._heading = -1
 
-    def begin(self, title: str) -> None:
-        """Heads the document that comes next."""
-        for line in self._wrap(printable(title), self._width):
-            self._console.put(line, "bold")
+    def begin(self, title: str, names: Sequence[str] = ()) -> None:
+        """Heads the document that comes next; one joined of several has their names."""
+        self._names = names
+        self._heading = -1
+        self._bold(title)
 
     def show(self, event: Event) -> None:
         """Prints the next event."""
@@ -75,6 +78,7 @@ class View:
             case DocumentOutline():
                 self._outline(event)
             case TranslatedSentence():
+                self._head(event.document)
                 self._pair(str(event.index + 1), event.text, event.source_text)
                 self._flags(event.flags, words.numbers(event.number_difference))
                 self._console.put()
@@ -89,6 +93,8 @@ class View:
     def _outline(self, outline: DocumentOutline) -> None:
         self._model = f"model {outline.model}"
         parts = [words.count(outline.sentence_count, "sentence")]
+        if self._names:
+            parts[0] += f" in {words.count(len(self._names), 'document')}"
         if outline.streamed_sentence_count != outline.sentence_count:
             parts.append(f"{outline.streamed_sentence_count:,} of them selected for translation")
         parts.append(f"{outline.source_language_code} to {outline.target_language_code}")
@@ -111,6 +117,7 @@ class View:
             self._pair(str(number), sentence.text, sentence.source_text)
             self._flags(sentence.flags, "")
             self._reasons(sentence)
+            self._source(sentence)
             self._console.put()
 
     def _pair(self, label: str, english: str, arabic: str) -> None:
@@ -160,6 +167,22 @@ class View:
             for reason in sentence.reasons
         )
         self._note(f"sentence {sentence.index + 1}, score {sentence.score:.2f}: {reasons}", _QUIET)
+
+    def _source(self, sentence: SummarySentence) -> None:
+        # On a line that begins with a Latin word, or an Arabic name would turn it around.
+        if self._names:
+            self._note(f"from {self._names[sentence.document]}", _QUIET)
+
+    def _head(self, document: int) -> None:
+        """Heads a joined document where its first sentence comes."""
+        if self._names and document != self._heading:
+            self._heading = document
+            self._bold(self._names[document])
+            self._console.put()
+
+    def _bold(self, text: str) -> None:
+        for line in self._wrap(printable(text), self._width):
+            self._console.put(line, "bold")
 
     def _note(self, text: str, style: str) -> None:
         for line in self._wrap(printable(text), self._width - _LABEL):

@@ -58,6 +58,7 @@ class ReasonKind(OpenEnum):
     REDUNDANCY = 7
     LENGTH = 8
     DOUBT = 9
+    CONTEXT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class DocumentOutline:
     streamed_sentence_count: int
     paragraph_count: int
     code_point_count: int
+    document_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class TranslatedSentence:
     """One sentence of a document, `text[start_offset:end_offset]`, with its translation.
 
     `score` is the mean log-probability of a target token, at most 0, and None
-    where the model was not asked.
+    where the model was not asked. `document` counts the documents that were sent
+    together.
     """
 
     index: int
@@ -102,6 +105,7 @@ class TranslatedSentence:
     source_token_count: int
     target_token_count: int
     number_difference: NumberDifference | None
+    document: int = 0
 
     @property
     def is_doubtful(self) -> bool:
@@ -130,6 +134,7 @@ class SummarySentence:
     rank: int
     reasons: tuple[Reason, ...]
     flags: tuple[QualityFlag, ...]
+    document: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from mujaz_client.client import AsyncClient
+    from mujaz_client.inputs import Document
     from mujaz_client.options import SummaryOptions, TranslationOptions
     from mujaz_client.results import Event
 
@@ -21,8 +22,14 @@ class Task:
     summary: SummaryOptions | None
     timeout: float | None
 
-    def events(self, client: AsyncClient, text: str) -> AsyncGenerator[Event]:
+    def events(self, client: AsyncClient, document: Document) -> AsyncGenerator[Event]:
         """The events of one document."""
         if self.summary is None:
-            return client.translate_document(text, self.options, timeout=self.timeout)
-        return client.summarize_document(text, self.summary, self.options, timeout=self.timeout)
+            return client.translate_document(document.text, self.options, timeout=self.timeout)
+        return client.summarize_document(
+            document.text,
+            self.summary,
+            self.options,
+            document_start_offsets=document.part_starts,
+            timeout=self.timeout,
+        )

@@ -21,6 +21,7 @@ from mujaz_client.options import (
     Timeouts,
     TranslationOptions,
 )
+from mujaz_client.together import Joined
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -110,13 +111,15 @@ class Client:
         summary: SummaryOptions = DEFAULT_SUMMARY,
         options: TranslationOptions = DEFAULT_TRANSLATION,
         *,
+        document_start_offsets: Sequence[int] = (),
         timeout: float | None = None,
     ) -> Generator[Event]:
         """Translates and summarizes a document and yields its events as they come.
 
+        The text may hold several documents that start at these offsets, the first at 0.
         Closing the generator (`contextlib.closing`) cancels the call.
         """
-        request = convert.summarize_document_request(text, options, summary)
+        request = convert.summarize_document_request(text, options, summary, document_start_offsets)
         return self._events(self._stub.SummarizeDocument, request, timeout)
 
     def summarize(
@@ -132,12 +135,36 @@ class Client:
         Raises:
             IncompleteStreamError: What arrived is not what the report counts.
         """
-        collector = Collector(text, summarized=True)
         events = self.summarize_document(text, summary, options, timeout=timeout)
-        with contextlib.closing(events):
-            for event in events:
-                collector.add(event)
-        return collector.result()
+        return _whole(events, Collector(text, summarized=True))
+
+    def summarize_together(
+        self,
+        texts: Sequence[str],
+        summary: SummaryOptions = DEFAULT_SUMMARY,
+        options: TranslationOptions = DEFAULT_TRANSLATION,
+        *,
+        timeout: float | None = None,
+    ) -> DocumentResult:
+        """Translates 1 to 128 documents on one story and makes one summary of all of them.
+
+        The result is that of their `Joined` text. A sentence comes from `texts[sentence.document]`,
+        where it stands at `result.span_in_document(sentence)`.
+
+        Raises:
+            IncompleteStreamError: What arrived is not what the report counts, or the server
+                does not tell documents apart.
+        """
+        joined = Joined.of(texts)
+        events = self.summarize_document(
+            joined.text,
+            summary,
+            options,
+            document_start_offsets=joined.starts,
+            timeout=timeout,
+        )
+        collector = Collector(joined.text, summarized=True, document_start_offsets=joined.starts)
+        return _whole(events, collector)
 
     def list_models(self, *, timeout: float | None = None) -> list[Model]:
         """The loaded models, the default one first."""
@@ -204,3 +231,10 @@ class Client:
             if isinstance(error, grpc.RpcError):
                 raise status.from_rpc_error(error, self.target) from error
             raise
+
+
+def _whole(events: Generator[Event], collector: Collector) -> DocumentResult:
+    with contextlib.closing(events):
+        for event in events:
+            collector.add(event)
+    return collector.result()

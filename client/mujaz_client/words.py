@@ -57,6 +57,7 @@ REASONS = {
     ReasonKind.REDUNDANCY: "repeats others",
     ReasonKind.LENGTH: "length",
     ReasonKind.DOUBT: "doubtful",
+    ReasonKind.CONTEXT: "reads on",
 }
 
 

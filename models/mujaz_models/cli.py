@@ -12,13 +12,24 @@ from mujaz_models.convert.command import COMMAND as IMPORT
 from mujaz_models.evaluate.command import COMMAND as EVALUATE
 from mujaz_models.manifest import ManifestError
 from mujaz_models.pull.command import COMMAND as PULL
+from mujaz_models.summaries.command import EVALUATE as EVALUATE_SUMMARIES
+from mujaz_models.summaries.command import TUNE as TUNE_SUMMARIES
 from mujaz_models.train.command import COMMAND as TRAIN
 from mujaz_models.train.lexicon.corpus import COMMAND as LEXICON
 from mujaz_models.verify import VerifyError
 
 EXIT_BROKEN_PIPE = 141  # what a shell reports of a command that SIGPIPE ended
 
-COMMANDS: tuple[Command, ...] = (*shelf.COMMANDS, EVALUATE, IMPORT, LEXICON, PULL, TRAIN)
+COMMANDS: tuple[Command, ...] = (
+    *shelf.COMMANDS,
+    EVALUATE,
+    EVALUATE_SUMMARIES,
+    IMPORT,
+    LEXICON,
+    PULL,
+    TRAIN,
+    TUNE_SUMMARIES,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

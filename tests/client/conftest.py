@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
+from bisect import bisect_right
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from mujaz.v1 import mujaz_pb2 as pb
 from mujaz.v1 import mujaz_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     Step = Callable[[Any, grpc.ServicerContext], Any]
@@ -71,14 +72,17 @@ class ScriptedServer(mujaz_pb2_grpc.MujazServiceServicer):
 
     def SummarizeDocument(self, request: Any, context: Any) -> Any:  # noqa: N802
         size = self.summary_size
-        yield from self._answer(request, context, lambda *_: self.plays(request.text, size))
+        starts = request.document_start_offsets
+        yield from self._answer(request, context, lambda *_: self.plays(request.text, size, starts))
 
     def ListModels(self, request: Any, context: Any) -> Any:  # noqa: N802
         return self._answer(request, context, lambda *_: self.plays_models(request))
 
-    def plays(self, text: str, summary_size: int) -> list[Any]:
+    def plays(self, text: str, summary_size: int, starts: Sequence[int] = ()) -> list[Any]:
         """The events of a good stream."""
         sentences = list(cut(text))
+        for sentence in sentences:
+            sentence.document = max(0, bisect_right(starts, sentence.start_offset) - 1)
         outline = pb.DocumentOutline(
             model="scripted",
             model_digest="0" * 64,
@@ -88,6 +92,7 @@ class ScriptedServer(mujaz_pb2_grpc.MujazServiceServicer):
             streamed_sentence_count=len(sentences),
             paragraph_count=len({sentence.paragraph for sentence in sentences}),
             code_point_count=len(text),
+            document_count=len(starts),
         )
         report = pb.DocumentReport(
             streamed_sentence_count=len(sentences),
@@ -237,6 +242,7 @@ def summary(picked: list[pb.TranslatedSentence], considered: int) -> pb.Summary:
                 rank=rank,
                 reasons=reasons,
                 flags=sentence.flags,
+                document=sentence.document,
             )
             for rank, sentence in enumerate(picked, start=1)
         ],

@@ -105,7 +105,7 @@ def test_the_python_of_the_api_page_runs(
     server: ServerProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     blocks = BLOCK.findall(API)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     printed = []
     for code in blocks:
         exec(code.replace("localhost:50051", server.address), {"__name__": "__main__"})  # noqa: S102
@@ -114,6 +114,9 @@ def test_the_python_of_the_api_page_runs(
     assert " | " in printed[1]
     assert printed[1].endswith("1000000\n")
     assert printed[2].endswith("complete: 2\n")
+    # What both documents say is told once.
+    assert printed[3].count("قتل اربعة جنود") == 1
+    assert " | 1 طالب" in printed[3]
 
 
 def documented_metrics(page: str = OPERATIONS) -> dict[str, str]:

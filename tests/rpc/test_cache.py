@@ -344,7 +344,7 @@ async def test_a_summary_is_the_same_of_sentences_that_come_again() -> None:
     )
     async with serving(**ON) as served:
         streams = [[event async for event in served.stub.SummarizeDocument(request)] for _ in "ab"]
-        assert sorted(served.model.started) == sorted([FIRST, SECOND, THIRD, "الاول"])
+        assert sorted(served.model.started) == sorted([FIRST, SECOND, THIRD])
     assert streams[0][:-1] == streams[1][:-1]
     assert streams[0][-1].HasField("report")
 

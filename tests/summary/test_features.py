@@ -32,7 +32,7 @@ def test_numbers(text: str, found: int) -> None:
     ],
 )
 def test_names(text: str, language: Language, found: int) -> None:
-    assert names(text, language) == pytest.approx(found / 3)
+    assert names(text, words(text), language) == pytest.approx(found / 3)
 
 
 def test_the_lead_is_worth_most_and_an_opening_more_than_what_follows() -> None:

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from mujaz_server.summary.selection import (
+    WEIGHTS,
     Budget,
     Pick,
     Ratio,
@@ -14,7 +15,6 @@ from mujaz_server.summary.selection import (
 )
 
 RIVER = "The river rose by three metres and flooded the old town."
-RIVER_AGAIN = "The river rose by three metres and has flooded the old town."
 BRIDGE = "Engineers closed both bridges to lorries until further notice."
 SCHOOL = "Schools stay shut and classes move to the sports hall."
 
@@ -36,7 +36,9 @@ def contribution(pick: Pick, kind: ReasonKind) -> float:
     [
         pytest.param([], SentenceCount(3), [], id="no sentences"),
         pytest.param([RIVER], SentenceCount(3), [0], id="one sentence"),
-        pytest.param([RIVER] * 4, SentenceCount(2), [0, 1], id="equal ones go in order"),
+        pytest.param(
+            [BRIDGE, SCHOOL, RIVER] * 2, SentenceCount(3), [0, 1, 2], id="of equals the first"
+        ),
         pytest.param(["***", "…"], SentenceCount(1), [0], id="symbols only: the first"),
         pytest.param(["AFP", "(AFP)"], SentenceCount(1), [0], id="signatures only: the first"),
         pytest.param([RIVER, "***", BRIDGE], SentenceCount(9), [0, 2], id="more than there is"),
@@ -70,24 +72,88 @@ def test_a_diversity_outside_its_range_is_refused(value: float) -> None:
         summarize(document(RIVER), SentenceCount(1), language="en", diversity=value)
 
 
-def test_a_repetition_is_not_taken_twice() -> None:
-    sentences = document(RIVER, RIVER_AGAIN, BRIDGE, SCHOOL)
-    assert indices(summarize(sentences, SentenceCount(2), language="en")) == [0, 2]
-
-
-def test_without_diversity_a_repetition_is_taken_twice() -> None:
-    sentences = document(RIVER, RIVER_AGAIN, BRIDGE, SCHOOL)
-    picks = summarize(sentences, SentenceCount(2), language="en", diversity=0.0)
-    assert indices(picks) == [0, 1]
+@pytest.mark.parametrize("diversity", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(RIVER, id="the same"),
+        pytest.param("The river rose by three metres and has flooded the old town.", id="a word"),
+        pytest.param(f"Officials in Berlin and Hamburg: {RIVER}", id="a longer one that holds it"),
+    ],
+)
+def test_a_repetition_is_never_taken(again: str, diversity: float) -> None:
+    sentences = document(RIVER, again, BRIDGE, SCHOOL)
+    for budget in (SentenceCount(4), Ratio(1.0), WordCount(100)):
+        picks = summarize(sentences, budget, language="en", diversity=diversity)
+        assert indices(picks) == [0, 2, 3]
 
 
 def test_redundancy_is_what_it_was_when_the_sentence_was_taken() -> None:
-    sentences = document(RIVER, RIVER_AGAIN, BRIDGE)
-    first, again, other = summarize(sentences, SentenceCount(3), language="en")
+    related = "Engineers said the river rose by three metres before both bridges failed."
+    first, again, other = summarize(
+        document(RIVER, related, SCHOOL), SentenceCount(3), language="en"
+    )
     assert contribution(first, ReasonKind.REDUNDANCY) == 0.0
-    assert contribution(again, ReasonKind.REDUNDANCY) == pytest.approx(-1.0)
+    assert -1.0 < contribution(again, ReasonKind.REDUNDANCY) < 0.0
     assert contribution(other, ReasonKind.REDUNDANCY) == 0.0
-    assert [first.rank, other.rank, again.rank] == [1, 2, 3]
+
+
+def test_a_sentence_that_reads_on_gives_way_to_one_that_stands_alone() -> None:
+    dangling = "They closed both bridges to lorries until further notice."
+    for second, expected in [(BRIDGE, [0, 2]), (dangling, [0, 3])]:
+        sentences = document(RIVER, "A moment.", second, SCHOOL)
+        picks = summarize(sentences, SentenceCount(2), language="en")
+        assert indices(picks) == expected
+
+
+def test_a_sentence_that_reads_on_is_free_once_the_one_before_is_taken() -> None:
+    sentences = document(RIVER, "They closed both bridges to lorries.", SCHOOL)
+    picks = summarize(sentences, SentenceCount(2), language="en")
+    assert indices(picks) == [0, 1]
+    assert contribution(picks[1], ReasonKind.CONTEXT) == 0.0
+
+
+def test_a_sentence_that_reads_on_is_taken_where_there_is_nothing_else_and_says_so() -> None:
+    sentences = document(RIVER * 3, "They closed both bridges to lorries.")
+    (pick,) = summarize(sentences, WordCount(10), language="en")
+    assert pick.index == 1
+    assert contribution(pick, ReasonKind.CONTEXT) == -WEIGHTS["en"].context
+
+
+def test_the_first_sentence_and_one_below_a_headline_read_on_from_nothing() -> None:
+    for sentences in (
+        document("They closed both bridges to lorries."),
+        [Sentence(0, 0, "Bridges shut"), Sentence(1, 1, "They closed both bridges to lorries.")],
+    ):
+        (pick,) = summarize(sentences, SentenceCount(1), language="en")
+        assert contribution(pick, ReasonKind.CONTEXT) == 0.0
+
+
+QUOTED = ("The mayor said: “Engineers closed both bridges to lorries.", "Schools stay shut.”")
+
+
+@pytest.mark.parametrize(
+    ("texts", "budget", "expected"),
+    [
+        pytest.param([RIVER, *QUOTED], SentenceCount(3), [0, 1, 2], id="whole"),
+        pytest.param([*QUOTED, RIVER], SentenceCount(1), [2], id="not in part"),
+        pytest.param([*QUOTED, RIVER * 2], WordCount(11), [0], id="in part if nothing else fits"),
+        pytest.param([*QUOTED], SentenceCount(1), [0], id="in part if there is nothing else"),
+        pytest.param([*QUOTED, RIVER * 2], WordCount(12), [0, 1], id="to the last word"),
+    ],
+)
+def test_a_quotation_is_taken_whole(texts: list[str], budget: Budget, expected: list[int]) -> None:
+    assert indices(summarize(document(*texts), budget, language="en")) == expected
+
+
+def test_neither_context_nor_quotations_reach_into_another_document() -> None:
+    sentences = [
+        Sentence(0, 0, "The mayor said: “Engineers closed both bridges to lorries.", document=0),
+        Sentence(1, 1, "They” stay shut, all the schools of the town.", document=1),
+    ]
+    picks = summarize(sentences, SentenceCount(1), language="en")
+    assert indices(picks) == [0]
+    assert all(contribution(pick, ReasonKind.CONTEXT) == 0.0 for pick in picks)
 
 
 def test_a_query_moves_the_selection() -> None:
@@ -113,8 +179,8 @@ def test_a_doubtful_sentence_gives_way_to_its_equal() -> None:
         Sentence(3, 0, SCHOOL),
     ]
     assert indices(summarize(sentences, SentenceCount(3), language="en")) == [0, 2, 3]
-    everything = summarize(sentences, SentenceCount(4), language="en")
-    assert contribution(everything[1], ReasonKind.DOUBT) == -0.5
+    picks = summarize(sentences[:2], SentenceCount(2), language="en")
+    assert contribution(picks[1], ReasonKind.DOUBT) == -WEIGHTS["en"].doubt
 
 
 def test_the_headline_favours_what_it_announces_and_is_not_taken() -> None:
@@ -122,7 +188,7 @@ def test_the_headline_favours_what_it_announces_and_is_not_taken() -> None:
         Sentence(0, 0, "Bridges closed to lorries"),
         *(Sentence(index, 1, text) for index, text in enumerate((RIVER, BRIDGE, SCHOOL), 1)),
     ]
-    picks = summarize(sentences, SentenceCount(4), language="en")
+    picks = summarize(sentences, SentenceCount(4), language="en", weights=Weights())
     assert indices(picks) == [1, 2, 3]
     shares = [contribution(pick, ReasonKind.HEADLINE) for pick in picks]
     assert max(shares) == shares[1] > 0
@@ -146,7 +212,7 @@ def test_a_fragment_is_held_back() -> None:
 
 
 def test_reasons_stand_largest_first_and_without_zeros() -> None:
-    for pick in summarize(document(RIVER, RIVER_AGAIN, BRIDGE), Ratio(1.0), language="en"):
+    for pick in summarize(document(RIVER, BRIDGE, SCHOOL), Ratio(1.0), language="en"):
         values = [reason.contribution for reason in pick.reasons]
         assert values == sorted(values, reverse=True)
         assert all(values)

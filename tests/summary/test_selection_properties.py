@@ -1,26 +1,33 @@
 import math
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mujaz_server.summary.document import read_layout
+from mujaz_server.summary.reading import Reading
 from mujaz_server.summary.selection import (
     Budget,
     Language,
     Pick,
     Ratio,
+    ReasonKind,
     Sentence,
     SentenceCount,
     WordCount,
     count_words,
     summarize,
 )
+from mujaz_server.summary.vectors import SentenceVectors
+from mujaz_server.summary.words import terms_of, words
 
 WORDS = ("river", "bridge", "flood", "Berlin", "the", "ارتفع", "النهر", "المدينة", "في", "قتل")
-MARKS = ("12", "٣٫٥", ".", "!", "؟", "(", ")", "-", "AFP")
+OPENERS = ("He", "But", "وأضاف", "كما")
+MARKS = ("“", "”", "«", "»", '"', "12", "٣٫٥", ".", "!", "؟", "(", ")", "-", "AFP")
 texts = st.one_of(
-    st.text(max_size=40), st.lists(st.sampled_from(WORDS + MARKS), max_size=12).map(" ".join)
+    st.text(max_size=40),
+    st.lists(st.sampled_from(WORDS + OPENERS + MARKS), max_size=12).map(" ".join),
 )
 languages: st.SearchStrategy[Language] = st.sampled_from(["ar", "en"])
 budgets: st.SearchStrategy[Budget] = st.one_of(
@@ -86,15 +93,60 @@ def test_the_callers_numbers_for_the_sentences_change_nothing(
     assert picks(renumbered) == [replace(p, index=numbers[p.index]) for p in picks(sentences)]
 
 
-@given(documents(), languages)
-def test_a_larger_count_keeps_what_a_smaller_one_took(
-    sentences: list[Sentence], language: Language
+@given(documents(), budgets, languages, texts)
+def test_the_same_document_always_gives_the_same_picks(
+    sentences: list[Sentence], budget: Budget, language: Language, query: str
 ) -> None:
-    taken: set[int] = set()
-    for count in range(1, 5):
-        picks = summarize(sentences, SentenceCount(count), language=language)
-        assert taken <= {pick.index for pick in picks}
-        taken = {pick.index for pick in picks}
+    first = summarize(sentences, budget, language=language, query=query)
+    assert first == summarize([*sentences], budget, language=language, query=query)
+
+
+@given(documents(), budgets, languages)
+def test_only_content_is_taken_where_there_is_any(
+    sentences: list[Sentence], budget: Budget, language: Language
+) -> None:
+    eligible = read_layout(sentences, [count_words(each.text) for each in sentences]).eligible
+    for pick in summarize(sentences, budget, language=language):
+        assert eligible[pick.index] or not any(eligible)
+
+
+@given(documents(), budgets, languages, diversities)
+def test_no_two_picks_say_the_same(
+    sentences: list[Sentence], budget: Budget, language: Language, diversity: float
+) -> None:
+    picks = summarize(sentences, budget, language=language, diversity=diversity)
+    vectors = SentenceVectors.of([terms_of(words(s.text)) or words(s.text) for s in sentences])
+    for one, other in combinations(picks, 2):
+        assert not vectors.twins(one.index)[other.index]
+
+
+@given(documents(), budgets, languages)
+def test_context_is_taken_off_where_the_sentence_before_is_missing_and_only_there(
+    sentences: list[Sentence], budget: Budget, language: Language
+) -> None:
+    picks = summarize(sentences, budget, language=language)
+    antecedents = Reading.of(sentences, language).antecedents()
+    chosen = {pick.index for pick in picks}
+    for pick in picks:
+        missing = pick.index in antecedents and antecedents[pick.index] not in chosen
+        assert missing == (ReasonKind.CONTEXT in {reason.kind for reason in pick.reasons})
+
+
+@given(documents(), languages, st.data())
+def test_a_quotation_is_taken_whole_where_there_is_room_for_it(
+    sentences: list[Sentence], language: Language, data: st.DataObject
+) -> None:
+    reading = Reading.of(sentences, language)
+    units = [
+        unit
+        for unit in reading.units()
+        if not any(reading.vectors.twins(one)[other] for one, other in combinations(unit, 2))
+    ]
+    longest = max(map(len, units), default=1)
+    count = data.draw(st.integers(longest, 15))
+    chosen = {p.index for p in summarize(sentences, SentenceCount(count), language=language)}
+    for unit in units:
+        assert {*unit} <= chosen or not {*unit} & chosen
 
 
 @given(documents(), languages)

@@ -204,7 +204,7 @@ class _ReasonKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonKind
     REASON_KIND_UNSPECIFIED: _ReasonKind.ValueType  # 0
     """Not used."""
     REASON_KIND_CENTRALITY: _ReasonKind.ValueType  # 1
-    """It says what many others say (LexRank)."""
+    """It says what many others say (degree centrality)."""
     REASON_KIND_POSITION: _ReasonKind.ValueType  # 2
     """Where it stands: the lead of the document, the opening of a paragraph."""
     REASON_KIND_NUMBERS: _ReasonKind.ValueType  # 3
@@ -227,6 +227,10 @@ class _ReasonKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonKind
     """What was taken off because its translation is flagged as doubtful; zero or
     negative.
     """
+    REASON_KIND_CONTEXT: _ReasonKind.ValueType  # 10
+    """What was taken off because it reads on from a sentence that is not selected;
+    zero or negative.
+    """
 
 class ReasonKind(_ReasonKind, metaclass=_ReasonKindEnumTypeWrapper):
     """Why a sentence was selected."""
@@ -234,7 +238,7 @@ class ReasonKind(_ReasonKind, metaclass=_ReasonKindEnumTypeWrapper):
 REASON_KIND_UNSPECIFIED: ReasonKind.ValueType  # 0
 """Not used."""
 REASON_KIND_CENTRALITY: ReasonKind.ValueType  # 1
-"""It says what many others say (LexRank)."""
+"""It says what many others say (degree centrality)."""
 REASON_KIND_POSITION: ReasonKind.ValueType  # 2
 """Where it stands: the lead of the document, the opening of a paragraph."""
 REASON_KIND_NUMBERS: ReasonKind.ValueType  # 3
@@ -256,6 +260,10 @@ or negative.
 REASON_KIND_DOUBT: ReasonKind.ValueType  # 9
 """What was taken off because its translation is flagged as doubtful; zero or
 negative.
+"""
+REASON_KIND_CONTEXT: ReasonKind.ValueType  # 10
+"""What was taken off because it reads on from a sentence that is not selected;
+zero or negative.
 """
 Global___ReasonKind: _TypeAlias = ReasonKind  # noqa: Y015
 
@@ -477,9 +485,10 @@ class SummarizeDocumentRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
+    DOCUMENT_START_OFFSETS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """Required. The document, plain text. The same limits as in
-    `TranslateDocumentRequest` hold.
+    """Required. The document, plain text; several are joined to one text. The same
+    limits as in `TranslateDocumentRequest` hold.
     """
     @_builtins.property
     def options(self) -> Global___TranslationOptions:
@@ -489,16 +498,31 @@ class SummarizeDocumentRequest(_message.Message):
     def summary(self) -> Global___SummaryOptions:
         """Optional. What summary to make. When unset, three sentences."""
 
+    @_builtins.property
+    def document_start_offsets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Optional. Where each of several documents starts in `text`, in code points:
+        the first at 0, each behind the one before it and within the text, at most
+        128 of them, and none of the documents blank; anything else is
+        `INVALID_ARGUMENT`. When empty, the text is one document.
+
+        For several reports of one story. They are summarized together, in their
+        order: no sentence spans two of them, each has its own headline and its own
+        lead, and what two of them say is selected once.
+        All offsets stay those of `text`; a blank line between two documents is a
+        good separator and belongs to no sentence.
+        """
+
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         options: Global___TranslationOptions | None = ...,
         summary: Global___SummaryOptions | None = ...,
+        document_start_offsets: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "summary", b"summary", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_start_offsets", b"document_start_offsets", "options", b"options", "summary", b"summary", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -535,9 +559,10 @@ class SummaryOptions(_message.Message):
     """
     query: _builtins.str
     """Optional. What the summary should be about, in English or Arabic, at most
-    1,000 code points (more is `INVALID_ARGUMENT`). A query in the language
-    that is not selected from is translated where the model can do so (Arabic
-    to English) and otherwise matched by its names and numbers.
+    1,000 code points (more is `INVALID_ARGUMENT`). It is compared with the
+    Arabic of each sentence and with its translation, and never translated
+    itself; under `SUMMARY_ORDER_SELECT_FIRST` an English query is matched by
+    its names, in either script, and its numbers.
     """
     diversity: _builtins.float
     """Optional. How strongly a sentence that repeats selected ones is held back:
@@ -633,6 +658,7 @@ class DocumentOutline(_message.Message):
     STREAMED_SENTENCE_COUNT_FIELD_NUMBER: _builtins.int
     PARAGRAPH_COUNT_FIELD_NUMBER: _builtins.int
     CODE_POINT_COUNT_FIELD_NUMBER: _builtins.int
+    DOCUMENT_COUNT_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The name of the model that translates."""
     model_digest: _builtins.str
@@ -653,6 +679,10 @@ class DocumentOutline(_message.Message):
     """How many paragraphs the document has."""
     code_point_count: _builtins.int
     """How many code points the document has."""
+    document_count: _builtins.int
+    """How many `document_start_offsets` the request had. 0 tells who sent some
+    that the server does not know the field and took all for one document.
+    """
     def __init__(
         self,
         *,
@@ -664,10 +694,11 @@ class DocumentOutline(_message.Message):
         streamed_sentence_count: _builtins.int = ...,
         paragraph_count: _builtins.int = ...,
         code_point_count: _builtins.int = ...,
+        document_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_point_count", b"code_point_count", "model", b"model", "model_digest", b"model_digest", "paragraph_count", b"paragraph_count", "sentence_count", b"sentence_count", "source_language_code", b"source_language_code", "streamed_sentence_count", b"streamed_sentence_count", "target_language_code", b"target_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_point_count", b"code_point_count", "document_count", b"document_count", "model", b"model", "model_digest", b"model_digest", "paragraph_count", b"paragraph_count", "sentence_count", b"sentence_count", "source_language_code", b"source_language_code", "streamed_sentence_count", b"streamed_sentence_count", "target_language_code", b"target_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -691,6 +722,7 @@ class TranslatedSentence(_message.Message):
     SOURCE_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     TARGET_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     NUMBER_DIFFERENCE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Its position among the document's sentences, from 0."""
     paragraph: _builtins.int
@@ -714,6 +746,10 @@ class TranslatedSentence(_message.Message):
     """How many tokens of the model the source has."""
     target_token_count: _builtins.int
     """How many tokens of the model the translation has."""
+    document: _builtins.int
+    """Which of several documents it stands in, from 0: the position of that
+    document's start among `document_start_offsets`.
+    """
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[Global___QualityFlag.ValueType]:
         """What the server saw in the translation, each at most once, by rising
@@ -745,10 +781,11 @@ class TranslatedSentence(_message.Message):
         source_token_count: _builtins.int = ...,
         target_token_count: _builtins.int = ...,
         number_difference: Global___NumberDifference | None = ...,
+        document: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "number_difference", b"number_difference", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "alternatives", b"alternatives", "end_offset", b"end_offset", "flags", b"flags", "index", b"index", "number_difference", b"number_difference", "paragraph", b"paragraph", "score", b"score", "source_text", b"source_text", "source_token_count", b"source_token_count", "start_offset", b"start_offset", "target_token_count", b"target_token_count", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "alternatives", b"alternatives", "document", b"document", "end_offset", b"end_offset", "flags", b"flags", "index", b"index", "number_difference", b"number_difference", "paragraph", b"paragraph", "score", b"score", "source_text", b"source_text", "source_token_count", b"source_token_count", "start_offset", b"start_offset", "target_token_count", b"target_token_count", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
@@ -849,6 +886,7 @@ class SummarySentence(_message.Message):
     RANK_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """The `TranslatedSentence.index` of the sentence."""
     start_offset: _builtins.int
@@ -863,6 +901,10 @@ class SummarySentence(_message.Message):
     """The score it was selected by: the sum of its reasons."""
     rank: _builtins.int
     """Its rank by score among the selected, from 1."""
+    document: _builtins.int
+    """Which of several documents it comes from, as in
+    `TranslatedSentence.document`.
+    """
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reason]:
         """What the score consists of, largest first."""
@@ -883,10 +925,11 @@ class SummarySentence(_message.Message):
         rank: _builtins.int = ...,
         reasons: _abc.Iterable[Global___Reason] | None = ...,
         flags: _abc.Iterable[Global___QualityFlag.ValueType] | None = ...,
+        document: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "flags", b"flags", "index", b"index", "rank", b"rank", "reasons", b"reasons", "score", b"score", "source_text", b"source_text", "start_offset", b"start_offset", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "end_offset", b"end_offset", "flags", b"flags", "index", b"index", "rank", b"rank", "reasons", b"reasons", "score", b"score", "source_text", b"source_text", "start_offset", b"start_offset", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,7 +20,6 @@ from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.run import DocumentRun
 from mujaz_server.pipeline.translated import Row, TranslatedSentences
 from mujaz_server.summary.selection import Pick
-from mujaz_server.text.normalize import has_arabic
 from mujaz_server.text.segment import NewlineMode, Segment, segment
 from mujaz_server.translation.engine import Decoding, Translation
 
@@ -82,7 +81,13 @@ class Pipeline:
         """
         run = DocumentRun(request, self._observer, self._clock)
         self._require_code_points(len(request.text))
-        planning = Planning(request.text, request.newline, self._encode, self.limits.source_tokens)
+        planning = Planning(
+            request.text,
+            request.newline,
+            self._encode,
+            self.limits.source_tokens,
+            request.document_starts,
+        )
         async with self._translated(request) as sentences:
             with self._ahead(request, planning) as ahead:
                 if ahead:
@@ -94,8 +99,7 @@ class Pipeline:
                     sentences.follow(planning)
                 else:
                     picks = await _admitted(await planning.rest(), sentences, run, request)
-                query = await self._query(request)
-                async with aclosing(run.events(planning.cut, sentences, picks, query)) as events:
+                async with aclosing(run.events(planning.cut, sentences, picks)) as events:
                     yield events
 
     async def texts(
@@ -190,13 +194,6 @@ class Pipeline:
             (flag.name for flag in sentence.flags), sentence.source_tokens, sentence.target_tokens
         )
         return sentence
-
-    async def _query(self, request: DocumentRequest) -> str:
-        """Returns what a summary of translations should be about, in English where it can be."""
-        if request.summary is None or request.selects or not has_arabic(request.summary.query):
-            return request.summary.query if request.summary else ""
-        [(text, _)] = await self.texts([request.summary.query], request)
-        return text
 
 
 async def _admitted(

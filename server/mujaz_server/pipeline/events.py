@@ -49,6 +49,8 @@ class DocumentRequest:
         deadline: When the caller stops waiting, on the worker's clock; None: never.
         alternative_count: How many other translations of each sentence to return.
         summary: What summary to make; None: none.
+        document_starts: Where each of several documents starts in the text, the first at 0;
+            empty: it is one document.
         meter: Called once with the source tokens of work that was admitted, which finished
             sentences are not; what it raises refuses it. None: any amount may pass.
         request_id: What logs call the request.
@@ -62,6 +64,7 @@ class DocumentRequest:
     deadline: float | None = None
     alternative_count: int = 0
     summary: SummaryOptions | None = None
+    document_starts: tuple[int, ...] = ()
     meter: Callable[[int], None] | None = None
     request_id: str = ""
     caller: str | None = None
@@ -75,12 +78,16 @@ class DocumentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What is about to be done; the first event."""
+    """What is about to be done; the first event.
+
+    `document_count` is the number of documents that the request told apart, 0 where none.
+    """
 
     sentence_count: int
     streamed_sentence_count: int
     paragraph_count: int
     code_point_count: int
+    document_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ class TranslatedSentence:
     """A sentence with its translation; offsets count code points of the text as sent.
 
     Attributes:
+        document: Which of several documents it stands in.
         score: Mean log-probability of a target token; None where no model was asked.
         missing: Numbers of the source that the translation lacks.
         added: Numbers of the translation that the source lacks.
@@ -106,6 +114,7 @@ class TranslatedSentence:
     alternatives: tuple[str, ...] = ()
     source_tokens: int = 0
     target_tokens: int = 0
+    document: int = 0
 
 
 @dataclass(frozen=True, slots=True)

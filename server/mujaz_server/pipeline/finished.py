@@ -101,6 +101,7 @@ def recalled(finished: Finished, planned: PlannedSentence) -> TranslatedSentence
         alternatives=tuple(alternatives),
         source_tokens=planned.tokens,
         target_tokens=target_tokens,
+        document=where.document,
     )
 
 

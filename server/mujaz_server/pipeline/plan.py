@@ -57,13 +57,20 @@ class Planning:
         cut: Its segments, as far as it is cut.
     """
 
-    def __init__(self, text: str, newline: NewlineMode, encode: Encode, max_tokens: int) -> None:
+    def __init__(
+        self,
+        text: str,
+        newline: NewlineMode,
+        encode: Encode,
+        max_tokens: int,
+        starts: Sequence[int] = (),
+    ) -> None:
         self.cut: list[Segment] = []
         self._text = text
         self._newline = newline
         self._encode = encode
         self._max_tokens = max_tokens
-        self._segments = segments(text, newline)
+        self._segments = segments(text, newline, starts)
         self._planned = 0
         self._inline = len(text) <= INLINE_CODE_POINTS
 

@@ -44,18 +44,22 @@ class DocumentRun:
     ) -> list[Pick]:
         """Selects among the sources, before any of them is translated."""
         self._sources = [
-            Sentence(each.segment.index, each.segment.paragraph, each.source)
+            Sentence(
+                each.segment.index,
+                each.segment.paragraph,
+                each.source,
+                document=each.segment.document,
+            )
             for each in planned
             if each.parts
         ]
-        return await self._picked(self._sources, options, "ar", options.query)
+        return await self._picked(self._sources, options, "ar")
 
     async def events(
         self,
         cut: Sequence[Segment],
         sentences: TranslatedSentences,
         picks: list[Pick] | None,
-        query: str,
     ) -> AsyncGenerator[Event]:
         """Yields the events of the document, in their order.
 
@@ -63,19 +67,24 @@ class DocumentRun:
             cut: All its sentences.
             sentences: The translations of those that are streamed.
             picks: What was selected before translating; None: select afterwards, if at all.
-            query: What the summary should be about, in English.
         """
         count = len(cut) if picks is None else len(picks)
-        yield Outline(len(cut), count, cut[-1].paragraph + 1, len(self._request.text))
+        yield Outline(
+            sentence_count=len(cut),
+            streamed_sentence_count=count,
+            paragraph_count=cut[-1].paragraph + 1,
+            code_point_count=len(self._request.text),
+            document_count=len(self._request.document_starts),
+        )
         options = self._request.summary
         revisions = _revision_points(count, options) if picks is None else frozenset()
         async for sentence in sentences:
             self._count(sentence)
             yield sentence
             if options and len(self._done) in revisions:
-                yield await self._summary(options, query, final=False)
+                yield await self._summary(options, final=False)
         if options and picks is None:
-            yield await self._summary(options, query, final=True)
+            yield await self._summary(options, final=True)
         elif picks is not None:
             yield self._selected(picks)
         yield self._report(sentences.queue_duration)
@@ -89,13 +98,20 @@ class DocumentRun:
             (flag.name for flag in sentence.flags), sentence.source_tokens, sentence.target_tokens
         )
 
-    async def _summary(self, options: SummaryOptions, query: str, *, final: bool) -> Summary:
+    async def _summary(self, options: SummaryOptions, *, final: bool) -> Summary:
         considered = [
-            Sentence(each.index, each.paragraph, each.text, doubtful=bool(each.flags - NOTES))
+            Sentence(
+                each.index,
+                each.paragraph,
+                each.text,
+                doubtful=bool(each.flags - NOTES),
+                document=each.document,
+                source=each.source,
+            )
             for each in self._done
             if Flag.PASSED_THROUGH not in each.flags and each.text
         ]
-        picks = await self._picked(considered, options, "en", query)
+        picks = await self._picked(considered, options, "en")
         by_index = {each.index: each for each in self._done}
         return self._next_summary(
             [(pick, by_index[pick.index]) for pick in picks],
@@ -110,10 +126,9 @@ class DocumentRun:
         sentences: Sequence[Sentence],
         options: SummaryOptions,
         language: Language,
-        query: str,
     ) -> list[Pick]:
         began = self._clock()
-        picks = await _summarize(sentences, options, language, query)
+        picks = await _summarize(sentences, options, language)
         self._request.timeline.summarized(
             began, self._clock(), considered=len(sentences), picked=len(picks)
         )
@@ -168,11 +183,14 @@ async def _summarize(
     sentences: Sequence[Sentence],
     options: SummaryOptions,
     language: Language,
-    query: str,
 ) -> list[Pick]:
     def picks() -> list[Pick]:
         return summarize(
-            sentences, options.budget, language=language, query=query, diversity=options.diversity
+            sentences,
+            options.budget,
+            language=language,
+            query=options.query,
+            diversity=options.diversity,
         )
 
     return picks() if len(sentences) <= _INLINE_SENTENCES else await asyncio.to_thread(picks)

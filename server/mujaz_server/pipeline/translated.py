@@ -309,6 +309,7 @@ def _passed_through(planned: PlannedSentence) -> TranslatedSentence:
         text=" ".join(planned.source.split()),
         score=None,
         flags=frozenset({Flag.PASSED_THROUGH}),
+        document=where.document,
     )
 
 
@@ -338,4 +339,5 @@ def _joined(attempt: Attempt) -> TranslatedSentence:
         alternatives=good[0].alternatives if len(good) == 1 else (),
         source_tokens=tokens,
         target_tokens=target_tokens,
+        document=where.document,
     )

@@ -54,6 +54,7 @@ def sentence(event: TranslatedSentence) -> pb.TranslatedSentence:
         alternatives=event.alternatives,
         source_token_count=event.source_tokens,
         target_token_count=event.target_tokens,
+        document=event.document,
     )
     if event.missing or event.added:
         message.number_difference.missing.extend(event.missing)
@@ -93,6 +94,7 @@ def _outline(event: Outline, manifest: Manifest) -> pb.DocumentOutline:
         streamed_sentence_count=event.streamed_sentence_count,
         paragraph_count=event.paragraph_count,
         code_point_count=event.code_point_count,
+        document_count=event.document_count,
     )
 
 
@@ -121,6 +123,7 @@ def _summary_sentence(pick: Pick, translated: TranslatedSentence) -> pb.SummaryS
             pb.Reason(kind=_REASONS[each.kind], contribution=each.contribution) for each in reasons
         ],
         flags=_flags(translated),
+        document=translated.document,
     )
 
 

@@ -1,6 +1,7 @@
 """Requests of mujaz.v1 as the domain has them. Nothing invalid gets past this module."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz_server.pipeline.events import (
@@ -15,6 +16,7 @@ from mujaz_server.text.normalize import has_arabic
 from mujaz_server.text.segment import NewlineMode
 
 MAX_TEXTS = 128
+MAX_DOCUMENTS = 128
 MAX_ALTERNATIVES = 4
 MAX_SENTENCE_COUNT = 1_000
 MAX_WORD_COUNT = 100_000
@@ -80,11 +82,9 @@ def text_request(
 
 
 def document_request(
-    message: pb.TranslateDocumentRequest | pb.SummarizeDocumentRequest,
-    default: Quality,
-    deadline: float,
+    message: pb.TranslateDocumentRequest, default: Quality, deadline: float
 ) -> DocumentRequest:
-    """Returns what a request for a document asks for.
+    """Returns what a `TranslateDocumentRequest` asks for.
 
     Raises:
         InvalidRequestError: Fields break the rules that their comments state.
@@ -92,14 +92,35 @@ def document_request(
     rules = _Rules()
     rules.require(bool(message.text.strip()), "text", "must not be blank")
     _check_options(rules, message.options)
-    summary = None
-    if isinstance(message, pb.SummarizeDocumentRequest):
-        _check_summary(rules, message.summary)
-        rules.close()
-        summary = _summary_options(message.summary)
     rules.close()
     _require_arabic(message.options, {"text": message.text})
-    return _request(message.text, message.options, default, deadline, summary=summary)
+    return _request(message.text, message.options, default, deadline)
+
+
+def summary_request(
+    message: pb.SummarizeDocumentRequest, default: Quality, deadline: float
+) -> DocumentRequest:
+    """Returns what a `SummarizeDocumentRequest` asks for.
+
+    Raises:
+        InvalidRequestError: Fields break the rules that their comments state.
+    """
+    rules = _Rules()
+    rules.require(bool(message.text.strip()), "text", "must not be blank")
+    _check_options(rules, message.options)
+    _check_summary(rules, message.summary)
+    starts = tuple(message.document_start_offsets)
+    _check_starts(rules, starts, message.text)
+    rules.close()
+    documents = _documents(message.text, starts)
+    for field, document in documents.items():
+        rules.require(bool(document.strip()), field, "must not be where a blank document starts")
+    rules.close()
+    _require_arabic(message.options, documents or {"text": message.text})
+    summary = _summary_options(message.summary)
+    return _request(
+        message.text, message.options, default, deadline, summary=summary, document_starts=starts
+    )
 
 
 def _request(
@@ -110,6 +131,7 @@ def _request(
     *,
     alternative_count: int = 0,
     summary: SummaryOptions | None = None,
+    document_starts: tuple[int, ...] = (),
 ) -> DocumentRequest:
     return DocumentRequest(
         text=text,
@@ -118,6 +140,7 @@ def _request(
         deadline=deadline,
         alternative_count=alternative_count,
         summary=summary,
+        document_starts=document_starts,
     )
 
 
@@ -156,6 +179,22 @@ def _check_summary(rules: _Rules, options: pb.SummaryOptions) -> None:
     rules.require(0 <= options.diversity <= 1, "summary.diversity", rule)
     rule = f"must be 0 to {MAX_REVISIONS}, is {options.revision_count}"
     rules.require(0 <= options.revision_count <= MAX_REVISIONS, "summary.revision_count", rule)
+
+
+def _check_starts(rules: _Rules, starts: Sequence[int], text: str) -> None:
+    field, count = "document_start_offsets", len(starts)
+    rules.require(count <= MAX_DOCUMENTS, field, f"must be at most {MAX_DOCUMENTS}, are {count}")
+    if starts:
+        rules.require(starts[0] == 0, f"{field}[0]", f"must be 0, is {starts[0]}")
+    for position, (before, start) in enumerate(pairwise(starts[:MAX_DOCUMENTS]), start=1):
+        rule = f"must be over {before} and under {len(text)}, is {start}"
+        rules.require(before < start < len(text), f"{field}[{position}]", rule)
+
+
+def _documents(text: str, starts: Sequence[int]) -> dict[str, str]:
+    """Returns the documents that start there in a text, by the field that says so."""
+    spans = enumerate(pairwise((*starts, len(text))))
+    return {f"document_start_offsets[{n}]": text[start:end] for n, (start, end) in spans}
 
 
 def _summary_options(options: pb.SummaryOptions) -> SummaryOptions:

@@ -68,7 +68,7 @@ class MujazService(mujaz_pb2_grpc.MujazServiceServicer):
         self, request: pb.SummarizeDocumentRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncIterator[pb.SummarizeDocumentResponse]:
         """The sentences of a document, and its summary."""
-        asked = requests.document_request(request, self._quality, self._deadline(context))
+        asked = requests.summary_request(request, self._quality, self._deadline(context))
         asked = self._within_quota(asked, len(request.text))
         self._require_model(request.options.model)
         async with self._events(asked) as events:

@@ -11,7 +11,6 @@ import numpy as np
 
 from mujaz_server.summary.lexicon import CALENDAR, NUMBER_WORDS, TITLES
 from mujaz_server.summary.vectors import Floats
-from mujaz_server.summary.words import fold
 
 Language = Literal["ar", "en"]
 
@@ -50,8 +49,8 @@ def _has_digit(word: str) -> bool:
     return not word.isalpha() and any(map(str.isdigit, word))
 
 
-def names(text: str, language: Language) -> float:
-    """Returns how rich `text` is in names; three are as good as more.
+def names(text: str, folded: Sequence[str], language: Language) -> float:
+    """Returns how rich `text` is in names; three are as good as more. `folded` are its words.
 
     This is a hint, not a recogniser: in English capitalised runs inside a sentence that are
     not of the calendar, in Arabic titles and runs of Latin letters.
@@ -59,7 +58,7 @@ def names(text: str, language: Language) -> float:
     if language == "en":
         found = sum(run not in CALENDAR for run in _CAPITALISED.findall(text))
     else:
-        found = sum(word in TITLES for word in fold(text).split()) + len(_LATIN_RUN.findall(text))
+        found = sum(word in TITLES for word in folded) + len(_LATIN_RUN.findall(text))
     return min(found, _ENOUGH) / _ENOUGH
 
 

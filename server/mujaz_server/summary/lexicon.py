@@ -48,11 +48,46 @@ CALENDAR = _listed("""
     June July August September October November December
 """)
 
+# English names of places of which Arabic has another name, not another spelling; with the folk.
+EXONYMS = {
+    name: arabic
+    for names, arabic in (
+        ("algeria algerian algiers", "الجزاير"),
+        ("aleppo", "حلب"),
+        ("austria austrian", "النمسا"),
+        ("brussels", "بروكسل"),
+        ("cairo", "القاهره"),
+        ("cyprus cypriot", "قبرص"),
+        ("damascus", "دمشق"),
+        ("egypt egyptian", "مصر"),
+        ("euphrates", "الفرات"),
+        ("france french", "فرنسا"),
+        ("germany german", "المانيا"),
+        ("greece greek", "اليونان"),
+        ("hungary hungarian", "المجر"),
+        ("india indian", "الهند"),
+        ("japan japanese", "اليابان"),
+        ("jerusalem", "القدس"),
+        ("jordan jordanian", "الاردن"),
+        ("lebanon lebanese", "لبنان"),
+        ("mecca", "مكه"),
+        ("morocco moroccan", "المغرب"),
+        ("palestine palestinian", "فلسطين"),
+        ("spain spanish", "اسبانيا"),
+        ("switzerland swiss", "سويسرا"),
+        ("tripoli", "طرابلس"),
+        ("turkey turkish", "تركيا"),
+        ("venice", "البندقيه"),
+    )
+    for name in names.split()
+}
+
 # News agencies as they sign, as alternatives of a pattern.
 AGENCIES = "|".join(
     (
         *("ا ?ف ?ب", "ا ?ب", "د ?ب ?ا", "ق ?ن ?ا", "و ?ا ?س", "ا ?ش ?ا", "يو ?بي ?اي", "رويترز"),
         *("(?:وكاله )?فرانس برس", "سانا", "بترا", "وكالات", "الوكالات", "شينخوا", "الاناضول"),
-        *(r"a\.?f\.?p\.?", "ap", "reuters", "dpa", "upi", "xinhua", "agencies"),
+        *("وام", "واس", "كونا", "وفا", "معا", "تاس", "ارنا", "الجزيره نت"),
+        *(r"a\.?f\.?p\.?", "ap", "reuters", "dpa", "upi", "xinhua", "wam", "spa", "agencies"),
     )
 )

@@ -18,7 +18,12 @@ _SHORTEST_INFLECTED_STEM = 3
 
 def stem(word: str) -> str:
     """Returns the light stem of a folded word, by the rules of its script."""
-    return stem_arabic(word) if _ARABIC.search(word) else stem_english(word)
+    return stem_arabic(word) if is_arabic(word) else stem_english(word)
+
+
+def is_arabic(word: str) -> bool:
+    """Whether a word has an Arabic letter."""
+    return bool(_ARABIC.search(word))
 
 
 def stem_arabic(word: str) -> str:

@@ -5,7 +5,6 @@ of all similarities (one entry for each pair of sentences) is never formed: memo
 with the words of the document, not with the square of its sentences.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -14,6 +13,11 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]
+
+# From this cosine on two sentences say the same, or from this share of the terms of the
+# smaller one on, if it has enough of them to say anything of its own.
+_SAME = 0.7
+_CONTAINED, _FEWEST_TERMS = 0.9, 5
 
 
 class SentenceVectors:
@@ -30,16 +34,16 @@ class SentenceVectors:
         self._columns = columns
         self._height = height
         self._frequencies = np.bincount(columns)
-        self._idf = 1.0 + np.log(height / np.maximum(self._frequencies, 1))
-        self._values = counts * self._idf[columns]
+        idf = 1.0 + np.log(height / np.maximum(self._frequencies, 1))
+        self._values = counts * idf[columns]
         norms = np.sqrt(np.bincount(rows, weights=self._values**2, minlength=height))
         self._values /= norms[rows]
         self._own = self._sum_rows(self._values**2)
+        self._widths = np.bincount(rows, minlength=height)
         self._row_starts = np.searchsorted(rows, np.arange(height + 1))
         # The same entries by column: for each term the sentences that hold it.
         self._by_column = np.argsort(columns, kind="stable")
         self._column_starts = np.concatenate(([0], np.cumsum(self._frequencies)))
-        self._vocabulary: dict[str, int] = {}
 
     @classmethod
     def of(cls, sentences: Sequence[Sequence[str]]) -> Self:
@@ -51,50 +55,53 @@ class SentenceVectors:
         cells, counts = np.unique(
             rows * width + np.asarray(columns, dtype=np.int64), return_counts=True
         )
-        vectors = cls(
-            cells // width, cells % width, counts.astype(np.float64), height=len(sentences)
-        )
-        vectors._vocabulary = vocabulary
-        return vectors
+        return cls(cells // width, cells % width, counts.astype(np.float64), height=len(sentences))
 
     def __len__(self) -> int:
         return self._height
 
-    def pull(self, weights: Floats) -> Floats:
-        """Returns, for each sentence i, the sum over j other than i of `cosine(i, j) * weights[j]`.
+    def degrees(self) -> Floats:
+        """Returns, for each sentence, the sum of its cosines to all others.
 
-        Takes time linear in the number of entries: with X the matrix of vectors, the sums
-        over all j are `X (Xᵀ weights)`.
+        Takes time linear in the number of entries: with X the matrix of vectors, the sums of
+        the rows of `X Xᵀ` are `X (Xᵀ 1)`.
         """
-        spread = np.bincount(
-            self._columns,
-            weights=self._values * weights[self._rows],
-            minlength=len(self._frequencies),
-        )
-        total = self._sum_rows(self._values * spread[self._columns])
-        return np.maximum(total - self._own * weights, 0.0)
+        sums = np.bincount(self._columns, self._values, minlength=len(self._frequencies))
+        return np.maximum(self._sum_rows(self._values * sums[self._columns]) - self._own, 0.0)
 
     def similarities(self, row: int) -> Floats:
         """Returns the cosine of each sentence to the sentence `row`."""
         entries = slice(self._row_starts[row], self._row_starts[row + 1])
-        return self._cosines(self._columns[entries], self._values[entries])
-
-    def similarities_to(self, terms: Sequence[str]) -> Floats:
-        """Returns the cosine of each sentence to other terms; those no sentence has are ignored."""
-        known = Counter(self._vocabulary[term] for term in terms if term in self._vocabulary)
-        columns = np.fromiter(known.keys(), dtype=np.int64, count=len(known))
-        values = np.fromiter(known.values(), dtype=np.float64, count=len(known))
-        values *= self._idf[columns]
-        length = float(np.linalg.norm(values))
-        return self._cosines(columns, values / length if length else values)
-
-    def _cosines(self, columns: _Integers, values: Floats) -> Floats:
-        """Multiplies with a sparse vector, visiting only the sentences that share terms."""
         cosines = np.zeros(self._height)
-        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
-            holders = self._by_column[self._column_starts[column] : self._column_starts[column + 1]]
+        columns, values = self._columns[entries].tolist(), self._values[entries].tolist()
+        for column, value in zip(columns, values, strict=True):
+            # Only the sentences that share a term are visited.
+            holders = self._holders(column)
             cosines[self._rows[holders]] += value * self._values[holders]
         return np.clip(cosines, 0.0, 1.0)
+
+    def twins(self, row: int) -> npt.NDArray[np.bool_]:
+        """Returns which sentences say the same as the sentence `row`; it is its own twin.
+
+        Two sentences are twins where their cosine is at least 0.7, or where the one with
+        fewer terms has five or more and the other holds nine in ten of them.
+        """
+        terms = self._columns[self._row_starts[row] : self._row_starts[row + 1]]
+        shared = self._shared(terms)
+        smaller = np.minimum(self._widths, len(terms))
+        contained = (smaller >= _FEWEST_TERMS) & (shared >= _CONTAINED * smaller)
+        return (self.similarities(row) >= _SAME) | contained
+
+    def _shared(self, columns: _Integers) -> _Integers:
+        """Returns how many of these terms each sentence holds."""
+        shared = np.zeros(self._height, dtype=np.int64)
+        for column in columns.tolist():
+            shared[self._rows[self._holders(column)]] += 1
+        return shared
+
+    def _holders(self, column: int) -> _Integers:
+        """Returns the entries of a term, one for each sentence that holds it."""
+        return self._by_column[self._column_starts[column] : self._column_starts[column + 1]]
 
     def _sum_rows(self, entries: Floats) -> Floats:
         sums = np.bincount(self._rows, weights=entries, minlength=self._height)

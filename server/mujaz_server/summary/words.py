@@ -83,12 +83,22 @@ def count_words(text: str) -> int:
     A word is a run of letters and digits in any script; vowel marks do not cut it, and a
     hyphenated word, one with an apostrophe and a number with separators count once.
     """
-    return len(_WORD.findall(fold(text)))
+    return count_folded(fold(text))
+
+
+def count_folded(folded: str) -> int:
+    """Counts the words of a text that was folded."""
+    return len(_WORD.findall(folded))
 
 
 def words(text: str) -> list[str]:
     """Returns the words of `text` in folded spelling, the parts of hyphenated ones apart."""
-    return _TERM.findall(fold(text))
+    return words_of(fold(text))
+
+
+def words_of(folded: str) -> list[str]:
+    """Returns the words of a text that was folded."""
+    return _TERM.findall(folded)
 
 
 def terms(text: str) -> list[str]:

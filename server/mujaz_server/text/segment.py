@@ -7,7 +7,7 @@ spans with the gaps between them give the document back. The time taken is linea
 import enum
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,32 +37,43 @@ class Segment:
     """One sentence, headline, dateline or signature of a document.
 
     `start` and `end` are half-open, in code points of the document as sent. A segment is never
-    empty and neither begins nor ends with white space or an invisible control.
+    empty and neither begins nor ends with white space or an invisible control. `document` counts
+    those of a text that holds several.
     """
 
     index: int
     paragraph: int
     start: int
     end: int
+    document: int = 0
 
 
-def segment(text: str, newline: NewlineMode = NewlineMode.BREAK) -> list[Segment]:
-    """Cut a document into segments.
+def segment(
+    text: str, newline: NewlineMode = NewlineMode.BREAK, starts: Sequence[int] = ()
+) -> list[Segment]:
+    """Cut a document into segments, or several that are one text and begin at `starts`.
 
     They come in order and do not overlap; only white space, line breaks and invisible controls
     (NUL, byte order mark, marks of direction) lie between them. A document without ink has none.
     Quotes and brackets stay whole unless they hold more than `enclosures.REACH` code points.
+    Each document is cut as if it came alone; sentences and paragraphs are counted on.
     """
-    return list(segments(text, newline))
+    return list(segments(text, newline, starts))
 
 
-def segments(text: str, newline: NewlineMode = NewlineMode.BREAK) -> Iterator[Segment]:
+def segments(
+    text: str, newline: NewlineMode = NewlineMode.BREAK, starts: Sequence[int] = ()
+) -> Iterator[Segment]:
     """Yield the segments of `segment` one by one; no line or paragraph is read before its turn."""
-    blocks = _lines(text) if newline is NewlineMode.BREAK else _paragraphs(text)
-    index = itertools.count()
-    for paragraph, (start, end) in enumerate(blocks):
-        for piece in _pieces(text[start:end]):
-            yield Segment(next(index), paragraph, start + piece[0], start + piece[1])
+    blocks = _lines if newline is NewlineMode.BREAK else _paragraphs
+    index, paragraphs = itertools.count(), itertools.count()
+    for document, (first, last) in enumerate(itertools.pairwise((0, *starts[1:], len(text)))):
+        alone = text[first:last]
+        for start, end in blocks(alone):
+            paragraph, offset = next(paragraphs), first + start
+            for piece in _pieces(alone[start:end]):
+                span = offset + piece[0], offset + piece[1]
+                yield Segment(next(index), paragraph, *span, document)
 
 
 def opens_within(text: str, newline: NewlineMode, code_points: int) -> bool:

@@ -58,9 +58,9 @@ def _fill(message: Message, source: Source) -> None:
             continue
         if field.is_repeated:
             items = getattr(message, field.name)
-            text = source.text()
-            items.extend([text] * source.below(_MOST_ITEMS))
-            items.append(source.text())
+            item = _scalar(field.type, source)
+            items.extend([item] * source.below(_MOST_ITEMS))
+            items.append(_scalar(field.type, source))
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             inner = getattr(message, field.name)
             inner.SetInParent()

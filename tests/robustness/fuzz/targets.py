@@ -23,11 +23,12 @@ from robustness.fuzz import structured
 
 METADATA_BYTES = 8 * 1024
 """What a stock client takes as the metadata of an answer for sure; above it may refuse any."""
-_KINDS: list[type[Message]] = [
-    pb.TranslateTextRequest,
-    pb.TranslateDocumentRequest,
-    pb.SummarizeDocumentRequest,
-]
+_CONVERT: dict[type[Message], Callable[..., Any]] = {
+    pb.TranslateTextRequest: requests.text_request,
+    pb.TranslateDocumentRequest: requests.document_request,
+    pb.SummarizeDocumentRequest: requests.summary_request,
+}
+_KINDS = [*_CONVERT]
 _NUMBER = re.compile(r"[0-9][0-9.,:/-]*%?|-[0-9.,]+%?")
 
 
@@ -61,13 +62,8 @@ def request(data: bytes) -> None:
             message = _KINDS[head[0] % len(_KINDS)].FromString(rest)
         except DecodeError:
             return
-    convert: Callable[..., Any] = (
-        requests.text_request
-        if isinstance(message, pb.TranslateTextRequest)
-        else requests.document_request
-    )
     try:
-        convert(message, Quality.BALANCED, 0.0)
+        _CONVERT[type(message)](message, Quality.BALANCED, 0.0)
     except errors.InvalidRequestError as error:
         told = errors.fault(error, "id")
         assert told.code == code_pb2.INVALID_ARGUMENT
