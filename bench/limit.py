@@ -8,20 +8,38 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import ctranslate2
 from sentencepiece import SentencePieceProcessor
 from signature import cores
 
 from mujaz_models.manifest import Manifest
+from mujaz_server.calibration import calibrate
 from mujaz_server.settings import Settings
 from mujaz_server.text.normalize import normalize
 
 Rows = list[list[str]]
-DEFAULT_TOKENS: int = Settings.model_fields["batch_tokens"].default
-"""Of the server's batches."""
 BATCH_TOKENS = (256, 512, 1024)
 """Where the best batch lies on few cores; see `python bench/offline.py`."""
+
+
+class Timed(Protocol):
+    """A model whose batches can be timed."""
+
+    def seconds(self, rows: Rows, beam: int, batch_tokens: int) -> float:
+        """Translates all rows, in batches of so many padded tokens; returns what it took."""
+
+
+def server_batch_tokens(model: Timed, rows: Rows, beam: int) -> int:
+    """Returns the width of batches that a server chooses at start for a model on this machine."""
+    usual = sorted(rows, key=len)[len(rows) // 2]
+    return calibrate(
+        lambda count: model.seconds([usual] * count, beam, count * len(usual)),
+        len(usual),
+        threads=cores(),
+        most_rows=Settings.model_fields["batch_rows"].default,
+    ).batch_tokens
 
 
 @dataclass(frozen=True, slots=True)

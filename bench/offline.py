@@ -17,7 +17,7 @@ from functools import partial
 import full_size
 import texts
 from full_size import FullSize
-from limit import DEFAULT_TOKENS, Offline, Rows, Shape
+from limit import Offline, Rows, Shape, server_batch_tokens
 from rounds import (
     ROUNDS,
     Chart,
@@ -34,6 +34,7 @@ from rounds import (
 from signature import cores, signature
 
 from mujaz_models import store
+from mujaz_server.calibration import WIDTHS
 
 BATCH_TOKENS = (64, 128, 256, 512, 1024)
 FEW_BATCH_TOKENS = (256, 1024)
@@ -104,7 +105,7 @@ class Study:
         if shape not in self.loaded:
             self.loaded[shape] = self.load(shape)
             rows = self.loaded[shape].rows(texts.sentences(4))
-            self.loaded[shape].seconds(rows, 2, DEFAULT_TOKENS)
+            self.loaded[shape].seconds(rows, 2, WIDTHS[0])
         return self.loaded[shape]
 
     def rate(self, rows: Rows, setup: Setup) -> float:
@@ -159,7 +160,9 @@ def fastest(cells: Sequence[Cell], beam: int) -> Setup:
 
 def limit(study: Study, best: Setup, rows: Rows) -> list[Goal]:
     """Returns the rows of a beam: the limit, and what the server's defaults are of it."""
-    default = Setup("int8", cores(), 1, DEFAULT_TOKENS, best.beam)
+    on_all_cores = Shape(cores(), 1, "int8")
+    chosen = server_batch_tokens(study.model(on_all_cores), rows, best.beam)
+    default = Setup("int8", cores(), 1, chosen, best.beam)
     rates = paired(
         {str(setup): partial(study.rate, rows, setup) for setup in (best, default)}, study.rounds
     )
@@ -171,7 +174,9 @@ def limit(study: Study, best: Setup, rows: Rows) -> list[Goal]:
     return [
         figure(f"{what}, sentences/s: {name}", spread, "{:.1f}"),
         figure(f"{what}, source tokens/s", tokens, "{:.0f}"),
-        at_least(f"{what}: the server's batches, of the limit", 0.95, share, "{:.1%}"),
+        at_least(
+            f"{what}: the server's batches of {chosen} tokens, of the limit", 0.95, share, "{:.1%}"
+        ),
     ]
 
 

@@ -17,7 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import texts
-from limit import DEFAULT_TOKENS, Offline
+from limit import Offline, server_batch_tokens
 from rounds import (
     ROUNDS,
     Chart,
@@ -77,7 +77,7 @@ class Size:
     seconds: float
 
 
-WHOLE = Size(48, ROUNDS, {1: (64, 8), 8: (128, 24), 32: (320, 48), 128: (512, 128)}, 8)
+WHOLE = Size(64, ROUNDS, {1: (64, 8), 8: (128, 24), 32: (320, 48), 128: (512, 128)}, 8)
 QUICK = Size(3, 1, {1: (4, 1), 4: (12, 4)}, 1)
 
 
@@ -197,7 +197,9 @@ def by_load(
 ) -> tuple[list[Goal], list[dict[str, float]]]:
     """Measures short texts at random moments, at shares of what can be served."""
     offline = Offline(bench.folder)
-    batches = cost(offline, offline.rows(bench.sentences), BEAM, DEFAULT_TOKENS, cores())
+    rows_offline = offline.rows(bench.sentences)
+    width = server_batch_tokens(offline, rows_offline, BEAM)
+    batches = cost(offline, rows_offline, BEAM, width, cores())
     idle = waited(bench.callers(closed, address, bench.short[:100], 1))
     found = [{"load": 0.0, **idle}]
     rows = [figure("idle p50 of a text, ms", idle["p50"], "{:.1f}")]

@@ -13,6 +13,7 @@ import grpc.aio
 from mujaz.v1 import mujaz_pb2_grpc
 from mujaz_models.manifest import Manifest
 from mujaz_server.app import App, Loaded
+from mujaz_server.calibration import WIDTHS, Calibration
 from mujaz_server.settings import Settings
 from mujaz_server.translation.engine import Decoding, Translation
 
@@ -127,7 +128,9 @@ async def serving(model: ScriptedModel | None = None, **settings: Any) -> AsyncI
         "threads": 1,
         "cache_bytes": 0,  # or a sentence that comes twice would not reach the model
     } | settings
-    app = App(Settings(**values), Loaded(model, MANIFEST, tokens_per_s=1_000.0))
+    chosen = Settings(**values)
+    calibration = Calibration(chosen.batch_tokens or WIDTHS[0], tokens_per_s=1_000.0)
+    app = App(chosen, Loaded(model, MANIFEST, calibration))
     await app.start()
     address = f"127.0.0.1:{app.port}"
     async with grpc.aio.insecure_channel(address) as channel:

@@ -13,6 +13,7 @@ from mujaz_server.batching.admission import Admission, Rate
 from mujaz_server.batching.batch import Batch
 from mujaz_server.batching.queue import FairQueue
 from mujaz_server.batching.worker import Worker
+from mujaz_server.calibration import WIDTHS, Calibration, calibrate
 from mujaz_server.pipeline.document import Limits, Pipeline
 from mujaz_server.pipeline.events import Quality
 from mujaz_server.pipeline.finished import FinishedSentences
@@ -59,15 +60,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that is ready to translate.
-
-    Attributes:
-        tokens_per_s: Source tokens that all threads together translate in a second, as measured.
-    """
+    """A model that is ready to translate, and what it does on this machine."""
 
     model: Model
     manifest: Manifest
-    tokens_per_s: float
+    calibration: Calibration
 
 
 def load_model(settings: Settings) -> Loaded:
@@ -83,18 +80,20 @@ def load_model(settings: Settings) -> Loaded:
         engine.warm_up()
     except (store.ModelNotFoundError, ManifestError, EngineError) as error:
         raise StartError(str(error)) from error
-    return Loaded(engine, manifest, _measured_rate(engine, settings))
+    return Loaded(engine, manifest, _calibrated(engine, settings))
 
 
-def _measured_rate(model: Model, settings: Settings) -> float:
-    """Times one full batch of every thread's share, so that the first estimates are true."""
+def _calibrated(model: Model, settings: Settings) -> Calibration:
+    """Measures the model on a usual sentence at the quality that most calls will ask for."""
     row = model.encode(_TYPICAL_SENTENCE)[: model.max_source_tokens]
-    rows = [row] * max(1, min(settings.batch_rows, settings.batch_tokens // len(row)))
     decoding = Decoding(beam_size=Quality[settings.quality.upper()].value)
-    started = time.monotonic()
-    model.translate(rows, decoding)
-    seconds = time.monotonic() - started
-    return settings.thread_count * len(rows) * len(row) / seconds
+    return calibrate(
+        lambda rows: model.translate([row] * rows, decoding),
+        len(row),
+        threads=settings.thread_count,
+        most_rows=settings.batch_rows,
+        widths=(settings.batch_tokens,) if settings.batch_tokens else WIDTHS,
+    )
 
 
 def _tracer(settings: Settings) -> "Tracer | None":
@@ -111,6 +110,7 @@ class App:
         StartError: A file of tokens or of TLS is not what it should be, or calls cannot be traced.
 
     Attributes:
+        batch_tokens: Padded source tokens of one batch, at most.
         port: Where gRPC listens, once started.
         health_port: Where health alone is served, once started; None where it is off.
         metrics_port: Where metrics are, once started; None where they are off.
@@ -120,6 +120,7 @@ class App:
         model = loaded.model
         self._tracer = _tracer(settings)
         self.metrics = Metrics(self._tracer.exemplar) if self._tracer else Metrics()
+        self.batch_tokens = loaded.calibration.batch_tokens
         self.port = 0
         self.health_port: int | None = None
         self.metrics_port: int | None = None
@@ -129,14 +130,14 @@ class App:
         self._open = AsyncExitStack()
         self.worker = Worker(
             FairQueue[Row, Translation](
-                batch_tokens=settings.batch_tokens,
+                batch_tokens=self.batch_tokens,
                 batch_rows=settings.batch_rows,
-                quantum=settings.batch_tokens,
+                quantum=self.batch_tokens,
             ),
             self._translate,
             threads=settings.thread_count,
             admission=Admission(
-                Rate(loaded.tokens_per_s, settings.thread_count),
+                Rate(loaded.calibration.tokens_per_s, settings.thread_count),
                 max_wait_s=settings.max_queue_wait,
                 max_backlog_tokens=settings.max_backlog_tokens,
             ),

@@ -49,6 +49,7 @@ async def run(settings: Settings, load: Callable[[], Loaded]) -> int:
         port=app.port,
         metrics_port=app.metrics_port,
         health_port=app.health_port,
+        batch_tokens=app.batch_tokens,
         settings=settings.model_dump(),
     )
     if settings.open_to_anyone:

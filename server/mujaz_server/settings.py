@@ -94,11 +94,12 @@ class Settings(BaseSettings):
         "balanced", description="What a request gets that asks for no quality."
     )
     batch_tokens: int = Field(
-        256,
-        ge=16,
+        0,
+        ge=0,
         le=65536,
         description="Padded source tokens of one batch, at most. A short call waits for the batch "
-        "that runs, so this bounds its wait; on a CPU larger ones gain little.",
+        "that runs, so this bounds its wait. 0: 256, or 512 where that is a twentieth faster as "
+        "measured at start.",
     )
     batch_rows: int = Field(32, ge=1, le=1024, description="Sentences of one batch, at most.")
     max_queue_wait: float = Field(
@@ -220,7 +221,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _rows_fit(self) -> Self:
-        if self.batch_rows > self.batch_tokens:
+        if 0 < self.batch_tokens < self.batch_rows:
             raise ValueError("batch_rows is larger than batch_tokens: no batch could be that wide")
         return self
 

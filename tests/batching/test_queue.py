@@ -349,7 +349,7 @@ class TestTheCost:
 
         monkeypatch.setattr("mujaz_server.batching.queue.zip_longest", counted)
         queue.next_batch(0.0)
-        assert looks == [32 * 16]
+        assert looks == [32 * 16] * 2  # for the nearest, then for others
 
     def test_leaves_nothing_behind_of_lines_that_are_done(
         self, queue: FairQueue[Any, Any], job: Callable[..., Job[Any, Any]]

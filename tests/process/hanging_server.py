@@ -6,6 +6,7 @@ import sys
 import threading
 
 from mujaz_server.app import Loaded
+from mujaz_server.calibration import Calibration
 from mujaz_server.lifecycle import run
 from mujaz_server.settings import Settings
 from mujaz_server.telemetry import configure_logs
@@ -21,7 +22,7 @@ def hanging() -> Loaded:
         )
         threading.Event().wait()
 
-    return Loaded(ScriptedModel(on_start=hang), MANIFEST, tokens_per_s=1_000.0)
+    return Loaded(ScriptedModel(on_start=hang), MANIFEST, Calibration(256, tokens_per_s=1_000.0))
 
 
 if __name__ == "__main__":

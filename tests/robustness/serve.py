@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mujaz_server.app import Loaded
+from mujaz_server.calibration import WIDTHS, Calibration
 from mujaz_server.lifecycle import run
 from mujaz_server.settings import Settings
 from mujaz_server.telemetry import configure_logs
@@ -59,7 +60,10 @@ async def _main(wanted: Mapping[str, Any]) -> int:
     loop = asyncio.get_running_loop()
     threading.Thread(target=_answer_questions, args=(loop,), daemon=True).start()
     rate = wanted.get("claimed") or (settings.thread_count / cost if cost else FAST_ENOUGH)
-    return await run(settings, lambda: Loaded(engine, MANIFEST, tokens_per_s=rate))
+    return await run(
+        settings,
+        lambda: Loaded(engine, MANIFEST, Calibration(settings.batch_tokens or WIDTHS[0], rate)),
+    )
 
 
 if __name__ == "__main__":

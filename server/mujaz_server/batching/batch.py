@@ -95,6 +95,7 @@ class Draft(Generic[P, R]):
         self.tokens = 0
         self._longest = 0
         self._shape = shape
+        self.fill = shape.min_fill
         self._looks = looks
 
     @property
@@ -120,7 +121,7 @@ class Draft(Generic[P, R]):
             job.options == self.jobs[0].options
             and rows <= self._shape.rows
             and padded <= self._shape.tokens
-            and self.tokens + job.tokens >= self._shape.min_fill * padded
+            and self.tokens + job.tokens >= self.fill * padded
         )
 
     def add(self, job: Job[P, R]) -> None:

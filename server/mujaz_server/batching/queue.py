@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOOKS_PER_ROW = 16
 """Jobs and lines looked at for one batch, for each row that it may have."""
+_NEAREST_FILL = 0.95
 
 
 class FairQueue(Generic[P, R]):
@@ -40,7 +41,8 @@ class FairQueue(Generic[P, R]):
     batches in a row the ring leads one, and after as many batches' worth of first jobs
     of one caller its other lines do, so that a flood of new lines starves nobody.
 
-    *Filling.* The batch is filled with jobs of the same options and near lengths:
+    *Filling.* The batch is filled with jobs of the same options and near lengths, the
+    nearest first and others while there is room:
     first jobs, then jobs of callers with credit, then jobs of callers in debt of less
     than `batch_tokens`, which use room that would be lost and pay for it later; and so
     among the lines of each. A line that has nothing near keeps its place, and so leads
@@ -186,9 +188,11 @@ class FairQueue(Generic[P, R]):
         draft: Draft[P, R] = Draft(self._shape, LOOKS_PER_ROW * self._shape.rows)
         self._streak = self._streak + 1 if early else 0
         self._take_first(line, draft)
-        self._fill_with_first_jobs(draft, now)
+        for draft.fill in (_NEAREST_FILL, self._shape.min_fill):
+            self._fill_with_first_jobs(draft, now)
+            if not early:
+                self._fill_from_ring(draft, now)
         if not early:
-            self._fill_from_ring(draft, now)
             line.caller.first_tokens = 0
             self._place(line.caller)
         self._jobs -= len(draft.jobs)
