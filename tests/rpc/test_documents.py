@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mujaz.v1 import mujaz_pb2 as pb
+from mujaz_server.summary.selection import WEIGHTS
 from mujaz_server.text.segment import segment
 from scripted import ScriptedModel, Serving, serving, transliterated
 from statuses import failure
@@ -204,6 +205,16 @@ async def test_every_pick_leads_to_its_arabic_and_its_reasons_add_up() -> None:
         )
     assert summary.word_count == sum(len(each.text.split()) for each in summary.sentences)
     assert 0 < summary.compression <= 1
+
+
+async def test_a_pick_is_doubted_as_far_as_its_tokens_are_improbable() -> None:
+    async with serving() as served:
+        stream = await events(served, ARTICLE, summary=pb.SummaryOptions(sentence_count=2))
+    by_index = {each.index: each for each in sentences(stream)}
+    for pick in summaries(stream)[0].sentences:
+        [doubt] = [each for each in pick.reasons if each.kind == pb.REASON_KIND_DOUBT]
+        improbable = 1 - math.exp(by_index[pick.index].score)
+        assert math.isclose(doubt.contribution, -WEIGHTS["en"].doubt * improbable)
 
 
 async def test_select_first_translates_only_what_it_selected() -> None:

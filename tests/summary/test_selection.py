@@ -10,6 +10,7 @@ from mujaz_server.summary.selection import (
     ReasonKind,
     Sentence,
     SentenceCount,
+    Weights,
     WordCount,
     summarize,
 )
@@ -181,6 +182,25 @@ def test_a_doubtful_sentence_gives_way_to_its_equal() -> None:
     assert indices(summarize(sentences, SentenceCount(3), language="en")) == [0, 2, 3]
     picks = summarize(sentences[:2], SentenceCount(2), language="en")
     assert contribution(picks[1], ReasonKind.DOUBT) == -WEIGHTS["en"].doubt
+
+
+def test_what_the_model_is_less_sure_of_gives_way_to_its_equal() -> None:
+    sentences = [
+        Sentence(0, 0, RIVER),
+        Sentence(1, 0, BRIDGE, confidence=0.3),
+        Sentence(2, 0, BRIDGE, confidence=0.7),
+        Sentence(3, 0, SCHOOL),
+    ]
+    picks = summarize(sentences, SentenceCount(3), language="en")
+    assert indices(picks) == [0, 2, 3]
+    assert contribution(picks[1], ReasonKind.DOUBT) == pytest.approx(-0.3 * WEIGHTS["en"].doubt)
+
+
+@pytest.mark.parametrize("confidence", [0.1, 1.0])
+def test_a_flag_is_all_the_doubt_there_is(confidence: float) -> None:
+    sentence = Sentence(0, 0, RIVER, doubtful=True, confidence=confidence)
+    [pick] = summarize([sentence], SentenceCount(1), language="en")
+    assert contribution(pick, ReasonKind.DOUBT) == -WEIGHTS["en"].doubt
 
 
 def test_the_headline_favours_what_it_announces_and_is_not_taken() -> None:

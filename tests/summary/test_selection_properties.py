@@ -44,7 +44,10 @@ def documents(draw: st.DrawFn) -> list[Sentence]:
     for index, text in enumerate(draw(st.lists(texts, max_size=10))):
         paragraph += draw(st.integers(0, 1))
         doubtful, eligible = draw(st.booleans()), draw(st.integers(0, 4)) > 0
-        sentences.append(Sentence(index, paragraph, text, doubtful, eligible))
+        confidence = draw(st.floats(0.0, 1.0))
+        sentences.append(
+            Sentence(index, paragraph, text, doubtful, eligible, confidence=confidence)
+        )
     return sentences
 
 

@@ -71,7 +71,12 @@ def _configure_sets(parser: argparse.ArgumentParser) -> None:
 def _configure_evaluation(parser: argparse.ArgumentParser) -> None:
     _configure_sets(parser)
     add = parser.add_argument
-    add("--weights", type=Path, metavar="FILE", help="of tune-summaries; default: the summarizer's own")
+    add(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="of tune-summaries; default: the summarizer's own",
+    )
     add("--json", type=Path, metavar="FILE", help="write the results there too")
 
 

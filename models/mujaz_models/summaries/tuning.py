@@ -66,7 +66,7 @@ def _improvement(worth: Worth, seen: npt.NDArray[np.bool_]) -> Callable[[Weights
 
 
 def compared(given: SummarySet, tuned: Tuned) -> list[tuple[float, float]]:
-    """Returns mean ROUGE-1 and ROUGE-2 of LEAD, of the weights it begins at, and of the unseen folds.
+    """Returns mean ROUGE-1 and ROUGE-2 of LEAD, of the weights it begins at, and unseen ones.
 
     As `summarize` picks: tuning's own shortcuts play no part in what is told.
     """

@@ -224,8 +224,8 @@ class _ReasonKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonKind
     or negative.
     """
     REASON_KIND_DOUBT: _ReasonKind.ValueType  # 9
-    """What was taken off because its translation is flagged as doubtful; zero or
-    negative.
+    """What was taken off because its translation is flagged as doubtful, or by how
+    improbable its tokens are; zero or negative.
     """
     REASON_KIND_CONTEXT: _ReasonKind.ValueType  # 10
     """What was taken off because it reads on from a sentence that is not selected;
@@ -258,8 +258,8 @@ REASON_KIND_LENGTH: ReasonKind.ValueType  # 8
 or negative.
 """
 REASON_KIND_DOUBT: ReasonKind.ValueType  # 9
-"""What was taken off because its translation is flagged as doubtful; zero or
-negative.
+"""What was taken off because its translation is flagged as doubtful, or by how
+improbable its tokens are; zero or negative.
 """
 REASON_KIND_CONTEXT: ReasonKind.ValueType  # 10
 """What was taken off because it reads on from a sentence that is not selected;

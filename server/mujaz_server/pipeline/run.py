@@ -107,6 +107,7 @@ class DocumentRun:
                 doubtful=bool(each.flags - NOTES),
                 document=each.document,
                 source=each.source,
+                confidence=math.exp(min(each.score or 0.0, 0.0)),
             )
             for each in self._done
             if Flag.PASSED_THROUGH not in each.flags and each.text

@@ -23,6 +23,8 @@ class Sentence:
         document: The number of its document, where several are summarized together; the
             sentences of one stand together.
         source: What it was translated from, where it was; a query is looked for there too.
+        confidence: How sure the model is of it, over 0 to 1: the geometric mean of the
+            probabilities of its tokens, where it is a translation.
     """
 
     index: int
@@ -32,6 +34,7 @@ class Sentence:
     eligible: bool = True
     document: int = 0
     source: str = ""
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def contributions(reading: Reading, query: str, weights: Weights) -> dict[Reason
     sentences, layout, vectors = reading.sentences, reading.layout, reading.vectors
     if not reading.has_content:
         return {ReasonKind.POSITION: 1.0 / np.arange(1.0, len(sentences) + 1.0)}
-    doubts = np.fromiter((sentence.doubtful for sentence in sentences), dtype=np.float64)
+    doubts = np.array([1.0 if s.doubtful else 1.0 - s.confidence for s in sentences])
     found_names = [
         names(sentence.text, folded, reading.language)
         for sentence, folded in zip(sentences, reading.folded, strict=True)

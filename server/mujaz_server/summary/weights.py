@@ -29,7 +29,8 @@ class Weights:
     redundancy: float = 2.0
     # A fragment, or a sentence that would fill the summary by itself.
     length: float = 1.0
-    # A sound sentence of about the same weight goes first; the lead itself may still stay.
+    # A surer sentence of about the same weight goes first; the lead itself may still stay. A
+    # flag costs all of it, an unflagged translation as much as its tokens are improbable.
     doubt: float = 0.5
     # A sentence that reads alone goes first where it says about as much.
     context: float = 0.3

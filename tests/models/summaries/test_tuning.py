@@ -15,7 +15,7 @@ from mujaz_models.summaries.sets import Article, SummarySet, read_sets
 from mujaz_models.summaries.systems import mujaz
 from mujaz_models.summaries.tuning import AXES, tune
 from mujaz_models.summaries.weights import Tuned, describe, for_article, load, save
-from mujaz_server.summary.selection import WEIGHTS, Weights
+from mujaz_server.summary.selection import Weights
 
 # As it is, the summarizer takes the first; one that heeds the place less takes the third.
 LEAD, CENTRAL = "The mayor told of rain last week.", "The bridge opens, the mayor told them."
@@ -41,8 +41,8 @@ def tuned_where_only_fold_0_wants_the_third() -> Tuned:
 
 def test_no_fold_sees_its_own_documents() -> None:
     tuned = tuned_where_only_fold_0_wants_the_third()
-    assert tuned.unseen[0] == WEIGHTS["en"]
-    assert WEIGHTS["en"] not in (*tuned.unseen[1:], tuned.chosen)
+    assert tuned.unseen[0] == Weights()
+    assert Weights() not in (*tuned.unseen[1:], tuned.chosen)
     (article,) = articles({0: CENTRAL}, 1)
     assert mujaz(lambda _: tuned.chosen)(article) == (2,)
     assert mujaz(lambda each: for_article(each, {"en": tuned}))(article) == (0,)
@@ -50,14 +50,14 @@ def test_no_fold_sees_its_own_documents() -> None:
 
 def test_a_fold_that_saw_its_own_documents_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "fold", lambda _: FOLDS)  # no document is held out of any
-    assert tuned_where_only_fold_0_wants_the_third().unseen[0] != WEIGHTS["en"]
+    assert tuned_where_only_fold_0_wants_the_third().unseen[0] != Weights()
 
 
 def test_no_set_pays_for_another() -> None:
     far = SummarySet("far_en", tuple(articles({0: CENTRAL, 1: CENTRAL}, 20)), best_reference=False)
     near = SummarySet("near_en", tuple(articles({2: LEAD, 3: LEAD}, 2)), best_reference=False)
-    assert tune([far], lambda _: None).chosen != WEIGHTS["en"]
-    assert tune([far, near], lambda _: None).chosen == WEIGHTS["en"]
+    assert tune([far], lambda _: None).chosen != Weights()
+    assert tune([far, near], lambda _: None).chosen == Weights()
 
 
 def test_folds_are_of_about_a_size_and_inner_ones_independent_of_outer_ones() -> None:
