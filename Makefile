@@ -1,7 +1,7 @@
 # make help lists the targets. All that is needed: Python 3.11 to 3.13, make, a package index.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format proto released-proto lock serve bench bench-peers \
-	summaries load robustness audit settings-table clean
+	summaries scale load robustness audit settings-table clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -19,6 +19,7 @@ SETUP_MODELS := $(VENV)/.ready-models
 SETUP_DEV := $(VENV)/.ready-dev
 SETUP_SUMMARIES := $(VENV)/.ready-summaries
 SETUP_ROBUSTNESS := $(VENV)/.ready-robustness
+SETUP_SCALE := $(VENV)/.ready-scale
 SETUP_NODE := examples/node/node_modules/.ready
 
 # Counts the packages as pip reaches them, and passes on whether it failed, and why.
@@ -74,6 +75,8 @@ lock: $(SETUP_DEV)  ## resolve the dependencies anew into the locks
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements-dev.lock --group robustness \
 		-o requirements-robustness.lock
+	$(BIN)/uv pip compile $(LOCKED) -c requirements-dev.lock --group scale \
+		-o requirements-scale.lock
 	$(BIN)/uv pip compile $(LOCKED) -c requirements.lock --group summaries \
 		-o requirements-summaries.lock
 	echo '-e ./models[pull,convert]' | $(BIN)/uv pip compile $(LOCKED) - -c requirements-dev.lock \
@@ -98,6 +101,14 @@ load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must 
 
 robustness: $(SETUP_ROBUSTNESS)  ## hold the promises of reliability under load and faults (ONLY=overload)
 	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
+
+scale: $(SETUP_SCALE)  ## replicas behind Envoy and in Ray, mujaz-batch and its kills, the plan on paper
+	$(BIN)/python -m pytest tests/deploy tests/rayserve tests/bulk
+	-$(BIN)/python bench/scale/replicas.py
+	-$(BIN)/python bench/scale/serve.py
+	-$(BIN)/python bench/scale/batch.py
+	-$(BIN)/python bench/scale/simulation.py
+	$(BIN)/python bench/scale/page.py
 
 audit: $(SETUP_DEV)  ## look the locked packages up among known vulnerabilities (asks PyPI)
 	for lock in requirements*.lock; do $(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit \
@@ -141,6 +152,11 @@ $(SETUP_DEV): requirements-dev.lock $(SETUP)
 $(SETUP_ROBUSTNESS): requirements-robustness.lock $(SETUP_DEV)
 	@echo "Installing what guides the fuzzing, and a proxy, pinned by requirements-robustness.lock"
 	@{ $(LOCKED_INSTALL) requirements-robustness.lock $(COUNTED)
+	@touch $@
+
+$(SETUP_SCALE): requirements-scale.lock $(SETUP_DEV)
+	@echo "Installing Ray, a proxy and what checks manifests, pinned by requirements-scale.lock"
+	@{ $(LOCKED_INSTALL) requirements-scale.lock $(COUNTED)
 	@touch $@
 
 $(SETUP_SUMMARIES): requirements-summaries.lock $(SETUP_DEV)

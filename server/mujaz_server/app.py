@@ -103,31 +103,25 @@ def _tracer(settings: Settings) -> "Tracer | None":
         raise StartError(str(error)) from error
 
 
-class App:
-    """One server around one model.
+class Core:
+    """A model with everything around it that needs no port: its queue, its pipeline, its methods.
 
     Raises (when made):
-        StartError: A file of tokens or of TLS is not what it should be, or calls cannot be traced.
+        StartError: Calls are to be traced and cannot be.
 
     Attributes:
         batch_tokens: Padded source tokens of one batch, at most.
-        port: Where gRPC listens, once started.
-        health_port: Where health alone is served, once started; None where it is off.
-        metrics_port: Where metrics are, once started; None where they are off.
+        service: The four methods of mujaz.v1.
+        hung: Set once the engine hangs; nothing in this process can help it then.
     """
 
     def __init__(self, settings: Settings, loaded: Loaded) -> None:
         model = loaded.model
-        self._tracer = _tracer(settings)
-        self.metrics = Metrics(self._tracer.exemplar) if self._tracer else Metrics()
+        self.tracer = _tracer(settings)
+        self.metrics = Metrics(self.tracer.exemplar) if self.tracer else Metrics()
         self.batch_tokens = loaded.calibration.batch_tokens
-        self.port = 0
-        self.health_port: int | None = None
-        self.metrics_port: int | None = None
         self.hung = asyncio.Event()
-        self._settings = settings
         self._model = model
-        self._open = AsyncExitStack()
         self.worker = Worker(
             FairQueue[Row, Translation](
                 batch_tokens=self.batch_tokens,
@@ -157,14 +151,74 @@ class App:
         pipeline = Pipeline(
             self.worker, model.encode, limits, retries, finished, self.metrics, time.monotonic
         )
-        quality = Quality[settings.quality.upper()]
-        service = MujazService(
-            pipeline, loaded.manifest, quality=quality, max_seconds=settings.default_deadline
+        self.service = MujazService(
+            pipeline,
+            loaded.manifest,
+            quality=Quality[settings.quality.upper()],
+            max_seconds=settings.default_deadline,
         )
+
+    def start(self) -> None:
+        """Begins to translate, on the running loop."""
+        self.worker.start(asyncio.get_running_loop())
+
+    async def stop(self) -> None:
+        """Stops translating and frees the model."""
+        await self.worker.stop()
+        await asyncio.to_thread(self._model.close)
+        if self.tracer:
+            await asyncio.to_thread(self.tracer.close)
+
+    def _translate(self, batch: Batch[Row, Translation]) -> list[Translation]:
+        rows = [job.payload.pieces for job in batch.jobs]
+        decoding = cast("Decoding", batch.jobs[0].options)
+        return self._model.translate(rows, decoding, batch.gone)
+
+    def _add_gauges(self, finished: FinishedSentences) -> None:
+        load, gauge = self.worker.load, self.metrics.gauge
+        gauge("queue_sentences", "Sentences that wait.", lambda: load().jobs)
+        gauge("queue_tokens", "Source tokens that wait.", lambda: load().tokens)
+        gauge(
+            "queue_oldest_seconds", "How long the oldest has waited.", lambda: load().oldest_age_s
+        )
+        gauge(
+            "batch_running_seconds",
+            "How long the batch has run that runs longest.",
+            lambda: load().longest_run_s,
+        )
+        gauge("tokens_per_second", "Measured speed under load.", lambda: load().tokens_per_s)
+        gauge("cache_bytes", "What finished sentences take.", lambda: finished.size)
+
+
+class App:
+    """One server around one model.
+
+    Raises (when made):
+        StartError: A file of tokens or of TLS is not what it should be, or calls cannot be traced.
+
+    Attributes:
+        batch_tokens: Padded source tokens of one batch, at most.
+        port: Where gRPC listens, once started.
+        health_port: Where health alone is served, once started; None where it is off.
+        metrics_port: Where metrics are, once started; None where they are off.
+    """
+
+    def __init__(self, settings: Settings, loaded: Loaded) -> None:
+        self._core = core = Core(settings, loaded)
+        self.metrics, self.worker, self.hung = core.metrics, core.worker, core.hung
+        self.batch_tokens = core.batch_tokens
+        self.port = 0
+        self.health_port: int | None = None
+        self.metrics_port: int | None = None
+        self._settings = settings
+        self._open = AsyncExitStack()
         try:
-            self.rpc = RpcServer(service, settings, self.metrics, self._tracer)
+            self.rpc = RpcServer(core.service, settings, core.metrics, core.tracer)
         except RefusedFileError as error:
             raise StartError(str(error)) from error
+        core.metrics.gauge(
+            "calls_in_progress", "Calls in progress.", lambda: len(self.rpc.in_flight)
+        )
 
     async def start(self) -> None:
         """Listens, and says SERVING once it can translate.
@@ -177,7 +231,7 @@ class App:
         except BaseException:
             await self._open.aclose()
             raise
-        self.worker.start(asyncio.get_running_loop())
+        self._core.start()
         await self.rpc.ready()
 
     async def _listen(self, settings: Settings) -> None:
@@ -202,29 +256,5 @@ class App:
     async def stop(self, grace: float) -> None:
         """Ends the calls in progress within `grace` seconds, then everything else."""
         await self.rpc.stop(grace)
-        await self.worker.stop()
         await self._open.aclose()
-        await asyncio.to_thread(self._model.close)
-        if self._tracer:
-            await asyncio.to_thread(self._tracer.close)
-
-    def _translate(self, batch: Batch[Row, Translation]) -> list[Translation]:
-        rows = [job.payload.pieces for job in batch.jobs]
-        decoding = cast("Decoding", batch.jobs[0].options)
-        return self._model.translate(rows, decoding, batch.gone)
-
-    def _add_gauges(self, finished: FinishedSentences) -> None:
-        load, gauge = self.worker.load, self.metrics.gauge
-        gauge("queue_sentences", "Sentences that wait.", lambda: load().jobs)
-        gauge("queue_tokens", "Source tokens that wait.", lambda: load().tokens)
-        gauge(
-            "queue_oldest_seconds", "How long the oldest has waited.", lambda: load().oldest_age_s
-        )
-        gauge(
-            "batch_running_seconds",
-            "How long the batch has run that runs longest.",
-            lambda: load().longest_run_s,
-        )
-        gauge("tokens_per_second", "Measured speed under load.", lambda: load().tokens_per_s)
-        gauge("calls_in_progress", "Calls in progress.", lambda: len(self.rpc.in_flight))
-        gauge("cache_bytes", "What finished sentences take.", lambda: finished.size)
+        await self._core.stop()

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+from mujaz_server.pipeline.attempts import NOTES
 from mujaz_server.pipeline.events import (
     DocumentRequest,
     Event,
@@ -15,7 +16,8 @@ from mujaz_server.pipeline.events import (
     TranslatedSentence,
 )
 from mujaz_server.pipeline.plan import PlannedSentence
-from mujaz_server.pipeline.translated import NOTES, TranslatedSentences
+from mujaz_server.pipeline.summaries import considered, summary_of
+from mujaz_server.pipeline.translated import TranslatedSentences
 from mujaz_server.summary.selection import Language, Pick, Sentence, count_words, summarize
 from mujaz_server.text.segment import Segment
 from mujaz_server.translation.checks import Flag
@@ -99,28 +101,10 @@ class DocumentRun:
         )
 
     async def _summary(self, options: SummaryOptions, *, final: bool) -> Summary:
-        considered = [
-            Sentence(
-                each.index,
-                each.paragraph,
-                each.text,
-                doubtful=bool(each.flags - NOTES),
-                document=each.document,
-                source=each.source,
-                confidence=math.exp(min(each.score or 0.0, 0.0)),
-            )
-            for each in self._done
-            if Flag.PASSED_THROUGH not in each.flags and each.text
-        ]
-        picks = await self._picked(considered, options, "en")
-        by_index = {each.index: each for each in self._done}
-        return self._next_summary(
-            [(pick, by_index[pick.index]) for pick in picks],
-            kept=sum(count_words(by_index[pick.index].text) for pick in picks),
-            words=sum(count_words(each.text) for each in considered),
-            considered=len(considered),
-            final=final,
-        )
+        sentences = considered(self._done)
+        picks = await self._picked(sentences, options, "en")
+        self._summaries += 1
+        return summary_of(self._done, sentences, picks, revision=self._summaries, final=final)
 
     async def _picked(
         self,
@@ -136,31 +120,16 @@ class DocumentRun:
         return picks
 
     def _selected(self, picks: Sequence[Pick]) -> Summary:
-        return self._next_summary(
-            list(zip(picks, self._done, strict=True)),
-            kept=sum(count_words(each.source) for each in self._done),
-            words=sum(count_words(each.text) for each in self._sources),
-            considered=len(self._sources),
-            final=True,
-        )
-
-    def _next_summary(
-        self,
-        picks: list[tuple[Pick, TranslatedSentence]],
-        *,
-        kept: int,
-        words: int,
-        considered: int,
-        final: bool,
-    ) -> Summary:
+        kept = sum(count_words(each.source) for each in self._done)
+        words = sum(count_words(each.text) for each in self._sources)
         self._summaries += 1
         return Summary(
             revision=self._summaries,
-            final=final,
-            picks=tuple(picks),
-            word_count=sum(count_words(sentence.text) for _, sentence in picks),
+            final=True,
+            picks=tuple(zip(picks, self._done, strict=True)),
+            word_count=sum(count_words(each.text) for each in self._done),
             compression=kept / words if words else 0.0,
-            considered_sentence_count=considered,
+            considered_sentence_count=len(self._sources),
         )
 
     def _report(self, queue_duration: float) -> Report:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +10,7 @@ from mujaz_server.batching.job import Done, Expired, Job, Outcome
 from mujaz_server.batching.line import Line
 from mujaz_server.batching.observer import DropReason
 from mujaz_server.batching.worker import Worker
+from mujaz_server.pipeline.attempts import Attempt, better, deserves_retry, passed_through, strict
 from mujaz_server.pipeline.deadlines import out_of_time
 from mujaz_server.pipeline.events import (
     DeadlinePassedError,
@@ -20,30 +21,7 @@ from mujaz_server.pipeline.events import (
 from mujaz_server.pipeline.finished import Finished, Partition, recalled
 from mujaz_server.pipeline.plan import Pieces, PlannedSentence, Planning
 from mujaz_server.pipeline.retries import RetryBudget
-from mujaz_server.translation.checks import Flag, check
 from mujaz_server.translation.engine import Decoding, Translation
-
-# Not doubts: they tell what was done, not that something looks wrong.
-NOTES = frozenset({Flag.RETRIED, Flag.SPLIT, Flag.PASSED_THROUGH})
-
-# What a second try is decoded with: a wide beam finds what a narrow one lost, and neither may
-# repeat three pieces in a row, which no decoder in a loop can avoid.
-_STRICT = Decoding(beam_size=5, no_repeat_ngram_size=3, repetition_penalty=1.1)
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One try at one sentence, whose parts return one by one."""
-
-    position: int
-    planned: PlannedSentence
-    before: TranslatedSentence | None = None
-    results: dict[int, Translation | None] = field(default_factory=dict)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every part has returned."""
-        return len(self.results) == len(self.planned.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +142,7 @@ class TranslatedSentences:
         while await self._is_planned(position):
             planned = self._planned[position]
             if not planned.parts:
-                yield _passed_through(planned)
+                yield passed_through(planned)
             elif position in self._recalled:
                 await asyncio.sleep(0)  # one that holds nothing else must not hold up the others
                 yield recalled(self._recalled[position], planned)
@@ -267,77 +245,19 @@ class TranslatedSentences:
 
     def _settle(self, attempt: Attempt) -> None:
         began = self._clock()
-        sentence = _joined(attempt)
+        sentence = attempt.joined()
         self._timeline.checked(began, self._clock())
         tokens = attempt.planned.tokens
-        doubtful = attempt.before is None and _deserves_retry(sentence)
+        doubtful = attempt.before is None and deserves_retry(sentence)
         if attempt.before is None:
             self._retries.earn(tokens)
             if doubtful and self._retries.spend(tokens):
                 again = Attempt(attempt.position, attempt.planned, before=sentence)
-                strict = replace(_STRICT, hypotheses=self._decoding.hypotheses)
-                self._push([again], strict, front=True)
+                self._push([again], strict(self._decoding), front=True)
                 return
         else:
-            sentence = min(attempt.before, sentence, key=_doubt)
-            sentence = replace(sentence, flags=sentence.flags | {Flag.RETRIED})
+            sentence = better(attempt.before, sentence)
         if not (doubtful and self._retries.share):  # or it gets a second try when it comes again
             self._finished.keep(attempt.planned, sentence)
         self._ready[attempt.position] = sentence
         self._changed.set()
-
-
-def _deserves_retry(sentence: TranslatedSentence) -> bool:
-    return bool(sentence.flags - NOTES - {Flag.FAILED})
-
-
-def _doubt(sentence: TranslatedSentence) -> tuple[bool, int, int]:
-    """What makes one try worse than another: failing, then doubts, then numbers astray."""
-    doubts = sentence.flags - NOTES
-    astray = len(sentence.missing) + len(sentence.added)
-    return Flag.FAILED in doubts, len(doubts), astray
-
-
-def _passed_through(planned: PlannedSentence) -> TranslatedSentence:
-    where = planned.segment
-    return TranslatedSentence(
-        index=where.index,
-        paragraph=where.paragraph,
-        start=where.start,
-        end=where.end,
-        source=planned.source,
-        text=" ".join(planned.source.split()),
-        score=None,
-        flags=frozenset({Flag.PASSED_THROUGH}),
-        document=where.document,
-    )
-
-
-def _joined(attempt: Attempt) -> TranslatedSentence:
-    planned = attempt.planned
-    parts = [attempt.results[part] for part in range(len(planned.parts))]
-    good = [part for part in parts if part is not None]
-    where, tokens = planned.segment, planned.tokens
-    if len(good) < len(parts):
-        failed = frozenset({Flag.FAILED})
-        return replace(_passed_through(planned), text="", flags=failed, source_tokens=tokens)
-    text = " ".join(part.text for part in good).strip()
-    found = check(planned.source, text, truncated=any(part.truncated for part in good))
-    split = {Flag.SPLIT} if len(parts) > 1 else set()
-    target_tokens = sum(part.target_tokens for part in good)
-    return TranslatedSentence(
-        index=where.index,
-        paragraph=where.paragraph,
-        start=where.start,
-        end=where.end,
-        source=planned.source,
-        text=text,
-        score=sum(part.score * part.target_tokens for part in good) / max(1, target_tokens),
-        flags=found.flags | split,
-        missing=found.missing,
-        added=found.added,
-        alternatives=good[0].alternatives if len(good) == 1 else (),
-        source_tokens=tokens,
-        target_tokens=target_tokens,
-        document=where.document,
-    )

@@ -68,8 +68,10 @@ class Edge(grpc.aio.ServerInterceptor):
             # A handler of a stream is called before anything of its request is read.
             return grpc.stream_stream_rpc_method_handler(self._unread(method, refusal), None, None)
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+        return handler and self.around(method, handler)
+
+    def around(self, method: str, handler: Handler) -> Handler:
+        """Returns a handler of a method within its concerns."""
         decode = _never_raising(handler.request_deserializer)
         encode = handler.response_serializer
         if handler.response_streaming:
@@ -82,14 +84,14 @@ class Edge(grpc.aio.ServerInterceptor):
 
     def _unread(self, method: str, refusal: Exception) -> Any:  # noqa: ANN401  as above
         async def refuse(_: object, context: Context) -> None:
-            async with self._entered(method, context):
+            async with self.entered(method, context):
                 raise refusal
 
         return _leaving_no_trace(refuse)
 
     def _answered(self, method: str, inner: Any) -> Any:  # noqa: ANN401  handlers of any message
         async def answer(requests: AsyncIterator[object], context: Context) -> object:
-            async with self._entered(method, context):
+            async with self.entered(method, context):
                 return await inner(await _only(requests), context)
 
         return _leaving_no_trace(answer)
@@ -99,7 +101,7 @@ class Edge(grpc.aio.ServerInterceptor):
         streaming = handler.request_streaming
 
         async def stream(requests: AsyncIterator[object], context: Context) -> None:
-            async with self._entered(method, context):
+            async with self.entered(method, context):
                 request = _decoded_only(requests) if streaming else await _only(requests)
                 replies = inner(request, context)
                 if not isinstance(replies, AsyncGenerator):
@@ -112,7 +114,8 @@ class Edge(grpc.aio.ServerInterceptor):
         return _leaving_no_trace(stream)
 
     @asynccontextmanager
-    async def _entered(self, method: str, context: Context) -> AsyncIterator[None]:
+    async def entered(self, method: str, context: Context) -> AsyncIterator[None]:
+        """Surrounds a call with the concerns, for what holds a call without a handler of gRPC."""
         call = Call(method, context)
         CURRENT.set(call)
         async with AsyncExitStack() as stack:

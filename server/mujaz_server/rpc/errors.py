@@ -68,6 +68,10 @@ class NotReadyError(Exception):
     """The server has started, but its model is not ready."""
 
 
+class ReplicaLostError(Exception):
+    """The replica that answered a call has gone, and its answer with it."""
+
+
 class TooManyStreamsError(Exception):
     """As many calls are in progress as the server takes."""
 
@@ -189,6 +193,12 @@ _FAULTS: Mapping[type[BaseException], Fault] = {
         "NOT_READY",
         "this server is still loading its model; try again in half a second",
         retry_after=0.5,
+    ),
+    ReplicaLostError: Fault(
+        code_pb2.UNAVAILABLE,
+        "REPLICA_LOST",
+        "the replica that answered has gone; another may answer in a second",
+        retry_after=1.0,
     ),
     DeadlinePassedError: Fault(
         code_pb2.DEADLINE_EXCEEDED,

@@ -58,7 +58,7 @@ class RpcServer:
         self._credentials = _credentials(settings, observer)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[_edge(settings, observer, tracer, self.in_flight, service.quotas)],
+            interceptors=[make_edge(settings, observer, tracer, self.in_flight, service.quotas)],
             options=limits.api_options(settings),
         )
         mujaz_pb2_grpc.add_MujazServiceServicer_to_server(service, self._server)
@@ -121,13 +121,18 @@ class RpcServer:
             await self._health.set(name, status)
 
 
-def _edge(
+def make_edge(
     settings: Settings,
     observer: EdgeObserver,
     tracer: Tracer | None,
     in_flight: InFlight,
     quotas: Quotas,
 ) -> Edge:
+    """Returns all that surrounds a call of mujaz.v1.
+
+    Raises:
+        RefusedFileError: The file of tokens is not what it should be.
+    """
     access = _access(settings, observer)
     return Edge(
         [

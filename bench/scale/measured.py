@@ -1,0 +1,172 @@
+"""What `service_times.py` has measured, and how long batches take by it."""
+
+import itertools
+import json
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+from scale.benchmarks import served_tokens_per_s
+from scale.replica import Article, Replica, Service, Shape
+
+FILE = Path(__file__).parents[1] / "data" / "service_times.json"
+_CALLERS = 32
+_CALIBRATION_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How one article of an open loop went, in seconds.
+
+    Attributes:
+        due: When it was asked, from the beginning of the loop.
+        first: From then to its first sentence.
+        whole: From then to its end.
+    """
+
+    due: float
+    first: float
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimes:
+    """Seconds of a batch: `fixed + step * longest + token * rows * longest`, times noise.
+
+    The form follows decoding: as many steps as the longest row needs, each with a cost of its own
+    and one for each row. Noise is what was measured over what the form says, drawn from the batches
+    of about as many rows.
+
+    Attributes:
+        fixed: Seconds.
+        step: Seconds a token of the longest row.
+        token: Seconds a padded token.
+        noise: Quotients, by the bits of the number of rows.
+        stretch: What all is multiplied by, for the work of a server beside the model.
+    """
+
+    fixed: float
+    step: float
+    token: float
+    noise: Mapping[int, Sequence[float]]
+    stretch: float = 1.0
+
+    @classmethod
+    def of(cls, batches: Sequence[tuple[int, int, float]]) -> Self:
+        """Returns those nearest to batches of rows, longest row and seconds: relative squares."""
+        terms = np.array([[1.0, longest, rows * longest] for rows, longest, _ in batches])
+        seconds = np.array([each for _, _, each in batches])
+        found = _least_squares(terms / seconds[:, None])
+        noise = defaultdict(list)
+        for (rows, _, taken), fitted in zip(batches, terms @ found, strict=True):
+            noise[rows.bit_length()].append(taken / float(fitted))
+        fixed, step, token = map(float, found)
+        return cls(fixed, step, token, noise)
+
+    def seconds(self, rows: int, longest: int, chance: random.Random) -> float:
+        """Returns the seconds of a batch; see `Service`."""
+        form = self.fixed + self.step * longest + self.token * rows * longest
+        return self.stretch * form * chance.choice(self.noise[self._key(rows)])
+
+    def _key(self, rows: int) -> int:
+        return min(self.noise, key=lambda bits: abs(bits - rows.bit_length()))
+
+
+def _least_squares(terms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns factors, none negative, with which the columns add up to 1 as nearly as they can.
+
+    The best of such factors is the best without bounds of some of the columns, and these are few.
+    """
+    best, least = np.zeros(terms.shape[1]), float(len(terms))
+    for used in itertools.product((False, True), repeat=terms.shape[1]):
+        columns = terms[:, used]
+        some, *_ = np.linalg.lstsq(columns, np.ones(len(terms)), rcond=None)
+        error = float(np.sum((columns @ some - 1) ** 2))
+        if (some >= 0).all() and error < least:
+            best, least = np.zeros(terms.shape[1]), error
+            best[list(used)] = some
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The file.
+
+    Attributes:
+        signature: Of what it depends on.
+        threads: Of the server.
+        tokens_per_s: Source tokens a second of a saturated server, of docs/benchmarks.md.
+        batches: Rows, source tokens of the longest row, seconds.
+        documents: Source tokens of the sentences of each article.
+        loops: What open loops met, by their share of `tokens_per_s`.
+    """
+
+    signature: str
+    threads: int
+    tokens_per_s: float
+    batches: Sequence[tuple[int, int, float]]
+    documents: Sequence[tuple[int, ...]]
+    loops: Mapping[float, Sequence[Answered]]
+
+    @classmethod
+    def read(cls, path: Path = FILE) -> Self:
+        """Reads what was measured."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            found["signature"],
+            found["threads"],
+            served_tokens_per_s(),
+            [(int(rows), int(longest), seconds) for rows, longest, seconds in found["batches"]],
+            [tuple(document) for document in found["documents"]],
+            {
+                float(load): [Answered(*each) for each in answers]
+                for load, answers in found["loops"].items()
+            },
+        )
+
+    @property
+    def document_tokens(self) -> float:
+        """The mean source tokens of an article."""
+        return sum(map(sum, self.documents)) / len(self.documents)
+
+    @property
+    def documents_per_s(self) -> float:
+        """Articles a second of a saturated server."""
+        return self.tokens_per_s / self.document_tokens
+
+    @property
+    def shape(self) -> Shape:
+        """Of a simulated server like the one measured."""
+        return Shape(self.threads, self.tokens_per_s)
+
+    def service(self) -> ServiceTimes:
+        """Returns the service times with which a saturated replica does `tokens_per_s`."""
+        bare = ServiceTimes.of(self.batches)
+        stretch = saturated(bare, self) / self.tokens_per_s
+        return replace(bare, stretch=stretch)
+
+
+def saturated(service: Service, measured: Measured) -> float:
+    """Returns the source tokens a second of a simulated replica in the same closed loop."""
+    env = simpy.Environment()
+    documents = itertools.cycle(measured.documents)
+    done: list[Article] = []
+
+    def ask() -> None:
+        replica.submit(Article(next(documents), env.now))
+
+    def ended(article: Article) -> None:
+        done.append(article)
+        ask()
+
+    replica = Replica(env, service, measured.shape, random.Random(6), ended)
+    for _ in range(_CALLERS):
+        ask()
+    env.run(_CALIBRATION_S)
+    return sum(sum(article.tokens) for article in done) / _CALIBRATION_S
