@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mujaz_server.calibration import WIDTHS, Calibration
 from mujaz_server.app import Loaded
+from mujaz_server.calibration import WIDTHS, Calibration
 from mujaz_server.settings import Settings
 from mujaz_server.translation.engine import Decoding, Translation
 from scripted import MANIFEST, ScriptedModel

@@ -240,7 +240,7 @@ async def test_what_its_reader_left_half_done_is_never_kept(
         assert served.model.started == [FIRST] * 2
     # Rows whose caller went are not answered; what is cut gets a second try, and is not kept.
     monkeypatch.setattr(worker.Worker, "_answer", lambda _, job, outcome: job.done(job, outcome))
-    monkeypatch.setattr(translated, "_deserves_retry", lambda _: False)
+    monkeypatch.setattr(translated, "deserves_retry", lambda _: False)
     async with serving(EndingModel(), **ON) as served:
         assert await after_one_that_left(served) == transliterated(FIRST)
     monkeypatch.setattr(finished, "_UNFINISHED", frozenset())

@@ -4,13 +4,13 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-from grpc._cython import cygrpc  # type: ignore[attr-defined]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +23,8 @@ from mujaz_server.rpc.quotas import Bucket, Quotas
 from mujaz_server.settings import Settings
 from scripted import ScriptedModel, serving, until
 from statuses import failure
+
+cygrpc: Any = import_module("grpc._cython.cygrpc")  # its stubs come and go with other packages
 
 TEXT = "وصل الوزير الى المدينة."
 REQUEST = pb.TranslateTextRequest(texts=[TEXT])
