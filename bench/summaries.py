@@ -1,9 +1,11 @@
 """Writes docs/summaries.md from what `mujaz-models evaluate-summaries` has measured.
 
-    python bench/summaries.py RESULTS.json
+    python bench/summaries.py RESULTS.json [ORDERS.json] [--examples EXAMPLES.json]
 
-The prose of the page stands in bench/prose/summaries.md, in which `{goals}`, `{tables}` and
-`{signature}` are filled in; no figure is typed by hand.
+ORDERS.json is what bench/summary_orders.py has measured, told in a section of its own. The prose of
+the page stands in bench/prose/summaries.md and summary_orders.md, in which `{goals}`, `{tables}`
+and `{signature}` are filled in; no figure is typed by hand. EXAMPLES.json is what
+bench/summary_examples.py has written; see summary_readings.py.
 """
 
 import argparse
@@ -15,6 +17,7 @@ from typing import Any
 
 from report import section
 from rounds import Goal, Table
+from summary_readings import examples
 
 PAGE = Path(__file__).parents[1] / "docs" / "summaries.md"
 CALLED = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeLsum": "ROUGE-Lsum"}
@@ -108,8 +111,16 @@ def main() -> None:
     """Writes the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("results", type=Path, metavar="RESULTS.json")
-    measured = json.loads(parser.parse_args().results.read_text(encoding="utf-8"))
-    PAGE.write_text(page(measured), encoding="utf-8")
+    parser.add_argument("orders", type=Path, nargs="?", metavar="ORDERS.json")
+    parser.add_argument("--examples", type=Path, metavar="EXAMPLES.json")
+    options = parser.parse_args()
+    parts = [page(json.loads(options.results.read_text(encoding="utf-8")))]
+    if options.orders:
+        found = json.loads(options.orders.read_text(encoding="utf-8"))
+        parts.append(section(found["name"], found))
+    if options.examples:
+        parts.append(examples(json.loads(options.examples.read_text(encoding="utf-8"))))
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":
