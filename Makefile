@@ -89,12 +89,16 @@ bench-peers: $(SETUP_DEV)  ## install the peers, some minutes and 2 GB, and comp
 	-$(BIN)/python bench/peer_services/environments.py
 	$(BIN)/python bench/report.py peers
 
-summaries: $(SETUP_SUMMARIES)  ## measure summaries by ROUGE on FOLDER=... of sets, and write docs/summaries.md
+summaries: $(SETUP_SUMMARIES)  ## measure summaries on FOLDER=... (and PARALLEL=...), write docs/summaries.md
 	@mkdir -p build
 	$(BIN)/mujaz-models tune-summaries $(FOLDER) --json build/weights.json
 	$(BIN)/mujaz-models evaluate-summaries $(FOLDER) --weights build/weights.json \
 		--json build/summaries.json
-	$(BIN)/python bench/summaries.py build/summaries.json
+	$(BIN)/python bench/summary_orders.py $(FOLDER) --parallel $(PARALLEL) \
+		--json build/summary_orders.json
+	$(BIN)/python bench/summary_examples.py --json build/summary_examples.json
+	$(BIN)/python bench/summaries.py build/summaries.json build/summary_orders.json \
+		--examples build/summary_examples.json
 
 load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must break its figure
 	$(BIN)/python -m pytest -m load tests/robustness

@@ -43,7 +43,7 @@ from mujaz_server.summary.selection import (
 SET = "easc_ar"
 MEASURES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2"}
 BEFORE, AFTER = "SELECT_FIRST", "TRANSLATE_FIRST"
-ORDERS = ("LEAD", BEFORE, AFTER, ALIKE := "TRANSLATE_FIRST by the weights of Arabic")
+ORDERS = ("LEAD", BEFORE, AFTER, ENGLISH := "TRANSLATE_FIRST by the weights of English")
 """What is compared by what it selects."""
 FLAGS_ALONE = "flags alone, weight 0.5"
 DOUBTS = ("no doubt", FLAGS_ALONE, "flags alone, weight 1", "weight 0.25", AFTER, "weight 1")
@@ -90,14 +90,14 @@ def before(article: Article, _: Sequence[English]) -> Picks:
 
 
 def _doubting(weight: float, *, flags_alone: bool = False) -> Order:
-    return after(replace(WEIGHTS["en"], doubt=weight), flags_alone=flags_alone)
+    return after(replace(WEIGHTS["ar"], doubt=weight), flags_alone=flags_alone)
 
 
 SYSTEMS: Mapping[str, Order] = {
     "LEAD": lambda article, _: lead(article),
     BEFORE: before,
-    AFTER: after(WEIGHTS["en"]),
-    ALIKE: after(WEIGHTS["ar"]),
+    AFTER: after(WEIGHTS["ar"]),
+    ENGLISH: after(WEIGHTS["en"]),
     "no doubt": _doubting(0.0),
     FLAGS_ALONE: _doubting(0.5, flags_alone=True),
     "flags alone, weight 1": _doubting(1.0, flags_alone=True),
@@ -175,8 +175,7 @@ def differences(runs: Mapping[str, Run]) -> Table:
     """Returns how far the orders are from one another."""
     pairs = [
         (BEFORE, AFTER),
-        (BEFORE, ALIKE),
-        (ALIKE, AFTER),
+        (AFTER, ENGLISH),
         (AFTER, FLAGS_ALONE),
         (AFTER, "LEAD"),
     ]
@@ -200,7 +199,7 @@ def doubts(runs: Mapping[str, Run]) -> Table:
         shares = [fmean(each.flagged for each in picks), fmean(each.score < low for each in picks)]
         against = [run.less(runs["no doubt"], measure) for measure in MEASURES]
         log_probability = fmean(each.score for each in picks)
-        told = f"mujaz, weight {WEIGHTS['en'].doubt}" if name == AFTER else name
+        told = f"mujaz, weight {WEIGHTS['ar'].doubt}" if name == AFTER else name
         lines.append([told, *against, *(f"{x:.1%}" for x in shares), f"{log_probability:.3f}"])
     heads = (*MEASURES.values(), "flagged", "lowest tenth", "log-probability")
     return Table("Doubts, less no doubt at all, and what is selected", ("doubt", *heads), lines)

@@ -12,6 +12,7 @@ from typing import Protocol
 import simpy
 
 from mujaz_server.batching import Admission, Batch, FairQueue, Job, Line, Rate
+from mujaz_server.calibration import WIDTHS
 from mujaz_server.settings import Settings
 
 _DEFAULTS = Settings()
@@ -45,7 +46,7 @@ class Shape:
 
     threads: int
     tokens_per_s: float
-    batch_tokens: int = _DEFAULTS.batch_tokens
+    batch_tokens: int = WIDTHS[0]
     batch_rows: int = _DEFAULTS.batch_rows
     max_queue_wait: float = _DEFAULTS.max_queue_wait
 

@@ -34,6 +34,7 @@ from traffic import SAME_WORK, Answer, Call, Callers, generator, opened
 from mujaz_models import store
 from mujaz_models.manifest import Manifest
 from mujaz_server.batching import Batch, FairQueue, Job
+from mujaz_server.calibration import WIDTHS
 from mujaz_server.settings import Settings
 from mujaz_server.text.normalize import has_arabic, normalize
 from mujaz_server.text.segment import segment
@@ -61,9 +62,7 @@ def batches(engine: Engine, rows: int, documents: Sequence[list[Pieces]]) -> lis
 
 
 def _taken(rows: int, documents: Sequence[list[Pieces]]) -> Iterator[Batch[Pieces, None]]:
-    queue = FairQueue[Pieces, None](
-        batch_tokens=_SETTINGS.batch_tokens, batch_rows=rows, quantum=_SETTINGS.batch_tokens
-    )
+    queue = FairQueue[Pieces, None](batch_tokens=WIDTHS[0], batch_rows=rows, quantum=WIDTHS[0])
     for document in documents:
         jobs = [Job[Pieces, None](pieces, len(pieces), BEAM, _ignore) for pieces in document]
         queue.push(queue.open(None, len(jobs)), jobs, 0.0)

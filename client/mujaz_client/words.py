@@ -56,7 +56,7 @@ REASONS = {
     ReasonKind.HEADLINE: "headline",
     ReasonKind.REDUNDANCY: "repeats others",
     ReasonKind.LENGTH: "length",
-    ReasonKind.DOUBT: "doubtful",
+    ReasonKind.DOUBT: "unsure",
     ReasonKind.CONTEXT: "reads on",
 }
 

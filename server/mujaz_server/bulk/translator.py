@@ -19,7 +19,7 @@ from mujaz_server.pipeline.events import Quality, Summary, TranslatedSentence
 from mujaz_server.pipeline.plan import PlannedSentence, plan
 from mujaz_server.pipeline.retries import RetryBudget
 from mujaz_server.pipeline.summaries import considered, summary_of
-from mujaz_server.summary.selection import SentenceCount, summarize
+from mujaz_server.summary.selection import WEIGHTS, SentenceCount, summarize
 from mujaz_server.text.segment import NewlineMode, segment
 from mujaz_server.translation.checks import Flag
 from mujaz_server.translation.engine import Decoding, EngineError, Translation
@@ -170,7 +170,7 @@ class Translator:
     def _summary(self, done: Sequence[TranslatedSentence]) -> Summary:
         sentences = considered(done)
         budget = SentenceCount(self._work.summary_sentences)
-        picks = summarize(sentences, budget, language="en")
+        picks = summarize(sentences, budget, language="en", weights=WEIGHTS["ar"])
         return summary_of(done, sentences, picks, revision=1, final=True)
 
 

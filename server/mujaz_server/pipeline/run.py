@@ -18,7 +18,7 @@ from mujaz_server.pipeline.events import (
 from mujaz_server.pipeline.plan import PlannedSentence
 from mujaz_server.pipeline.summaries import considered, summary_of
 from mujaz_server.pipeline.translated import TranslatedSentences
-from mujaz_server.summary.selection import Language, Pick, Sentence, count_words, summarize
+from mujaz_server.summary.selection import WEIGHTS, Language, Pick, Sentence, count_words, summarize
 from mujaz_server.text.segment import Segment
 from mujaz_server.translation.checks import Flag
 
@@ -161,6 +161,7 @@ async def _summarize(
             language=language,
             query=options.query,
             diversity=options.diversity,
+            weights=WEIGHTS["ar"],  # an article is built as it was written, in whatever language
         )
 
     return picks() if len(sentences) <= _INLINE_SENTENCES else await asyncio.to_thread(picks)
