@@ -233,9 +233,13 @@ def _content(output: Path, suffix: str) -> bytes:
 def actors(folder: Path, *, quick: bool) -> list[Goal]:
     """Holds two actors of a thread against one of two, and both against a single process."""
     try:
-        from mujaz_server.bulk.ray import Actors  # noqa: PLC0415  ray is an extra
+        import ray  # noqa: PLC0415  an extra
+
+        from mujaz_server.bulk.ray import Actors  # noqa: PLC0415
     except ModuleNotFoundError:
         return [figure("actors of Ray", 0, "not installed")]
+    # Both sets of actors are there at once, and work in turn.
+    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False)
     sentences = 200 if quick else SENTENCES[Quality.FAST]
     source = folder / "actors.jsonl"
     written = write(source, sentences // 4 - sentences // 40, texts.sentences(sentences + 6))

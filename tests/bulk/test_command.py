@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -21,12 +20,24 @@ from processes import ServerProcess, running
 
 COMMAND = str(Path(sys.executable).with_name("mujaz-batch"))
 ARTICLE = Path(__file__).parents[2] / "examples" / "article.ar.txt"
-# Chunks of some documents only, so that there are many; the program is otherwise the same.
-SMALL = (
-    "import mujaz_server.bulk.job as job; from mujaz_server.bulk.chunks import chunked\n"
-    "job.chunked = lambda entries: chunked(entries, 900)\n"
-    "from mujaz_server.bulk.cli import main; main()"
-)
+# Chunks of some documents only, so that there are many, and the kernel's own SIGKILL before the
+# rename of one of them; the program is otherwise the same.
+SMALL = """
+import os, signal, sys
+from mujaz_server.bulk import durable, job
+from mujaz_server.bulk.chunks import chunked
+from mujaz_server.bulk.cli import main
+job.chunked = lambda entries: chunked(entries, 900)
+left, install = int(sys.argv.pop()), durable.install
+def counted(scratch, path):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    install(scratch, path)
+durable.install = counted
+main()
+"""
 
 
 def command(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -76,22 +87,13 @@ def test_killed_while_it_writes_it_goes_on_and_ends_alike(tmp_path: Path) -> Non
     given = [sys.executable, "-c", SMALL, str(source), "out.jsonl", "--quality", "fast"]
     for folder in ("whole", "killed"):
         (tmp_path / folder).mkdir()
-    assert subprocess.run(given, cwd=tmp_path / "whole", check=False).returncode == 3
-    kills = 0
-    while True:
-        with subprocess.Popen(given, cwd=tmp_path / "killed", stderr=subprocess.PIPE) as process:
-            parts = tmp_path / "killed" / "out.jsonl.parts"
-            before = len(list(parts.glob("*.rows")))
-            assert process.stderr is not None
-            while not select.select([process.stderr], [], [], 0.005)[0]:
-                if len(list(parts.glob("*.rows"))) > before:
-                    process.send_signal(signal.SIGKILL)
-                    break
-        kills += process.returncode == -signal.SIGKILL
-        if process.returncode != -signal.SIGKILL:
-            break
-    assert process.returncode == 3
-    assert kills >= 3
+
+    def status(folder: str, renames: int) -> int:
+        return subprocess.run([*given, str(renames)], cwd=tmp_path / folder, check=False).returncode
+
+    assert status("whole", 0) == 3
+    assert [status("killed", renames) for renames in (1, 3, 4, 5)] == [-signal.SIGKILL] * 4
+    assert status("killed", 0) == 3
     for name in ("out.jsonl", "out.jsonl.rejected.jsonl", "out.jsonl.state.json"):
         ours, theirs = tmp_path / "killed" / name, tmp_path / "whole" / name
         assert ours.read_bytes() == theirs.read_bytes()
