@@ -59,9 +59,9 @@ def main(grpc_port: int, http_port: int, model: str, fewest: int) -> None:
             cluster.remove_node(second, allow_graceful=False)
             second = cluster.add_node(**node)
         _say(status())
-    serve.shutdown()  # type: ignore[no-untyped-call]
+    serve.shutdown()
     ray.shutdown()
-    cluster.shutdown()  # type: ignore[no-untyped-call]
+    cluster.shutdown()
 
 
 def _say(what: dict[str, int]) -> None:
