@@ -3,10 +3,10 @@
     python bench/embeddings.py FOLDER --weights FILE [--json FILE] [--quick]
 
 FOLDER holds the English sets, FILE the weights of `mujaz-models tune-summaries`; `minilm.py` says
-what is to be installed. The weight of centrality is chosen anew for each fold on the other folds, by
-the rule of `mujaz_models.summaries.tuning`, which leaves mujaz as it is. Where cosines stand for
+what is to be installed. For each fold the weight of centrality is chosen anew on the others, by the
+rule of `mujaz_models.summaries.tuning`, which leaves mujaz as it is. Where cosines stand for
 redundancy, those of embeddings, which are higher, are moved so that 0.6 and 0.85 are what 0.2 and
-0.6 are to words; about as few pairs of sentences reach them.
+0.6 are to words; in news about as few pairs of sentences reach them.
 """
 
 import sys
