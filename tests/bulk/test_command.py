@@ -20,7 +20,7 @@ from processes import ServerProcess, running
 
 COMMAND = str(Path(sys.executable).with_name("mujaz-batch"))
 ARTICLE = Path(__file__).parents[2] / "examples" / "article.ar.txt"
-# Chunks of some documents only, so that there are many, and the kernel's own SIGKILL before the
+# Chunks of some documents only, so that there are many, and a signal of the kernel's own before the
 # rename of one of them; the program is otherwise the same.
 SMALL = """
 import os, signal, sys
@@ -28,12 +28,12 @@ from mujaz_server.bulk import durable, job
 from mujaz_server.bulk.chunks import chunked
 from mujaz_server.bulk.cli import main
 job.chunked = lambda entries: chunked(entries, 900)
-left, install = int(sys.argv.pop()), durable.install
+sent, left, install = signal.Signals[sys.argv.pop()], int(sys.argv.pop()), durable.install
 def counted(scratch, path):
     global left
     left -= 1
     if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), sent)
     install(scratch, path)
 durable.install = counted
 main()
@@ -89,7 +89,8 @@ def test_killed_while_it_writes_it_goes_on_and_ends_alike(tmp_path: Path) -> Non
         (tmp_path / folder).mkdir()
 
     def status(folder: str, renames: int) -> int:
-        return subprocess.run([*given, str(renames)], cwd=tmp_path / folder, check=False).returncode
+        arguments = [*given, str(renames), "SIGKILL"]
+        return subprocess.run(arguments, cwd=tmp_path / folder, check=False).returncode
 
     assert status("whole", 0) == 3
     assert [status("killed", renames) for renames in (1, 3, 4, 5)] == [-signal.SIGKILL] * 4
@@ -125,16 +126,11 @@ def test_what_cannot_be_done_is_told_in_one_line(
 
 def test_interrupted_it_says_that_it_can_go_on(tmp_path: Path) -> None:
     text = ARTICLE.read_text(encoding="utf-8")
-    source = written(tmp_path / "in.jsonl", [{"text": text}] * 400)
-    output = tmp_path / "out.jsonl"
-    with subprocess.Popen([COMMAND, source, output], stderr=subprocess.PIPE, text=True) as process:
-        parts = tmp_path / "out.jsonl.parts"
-        while not list(parts.glob("*.rows")):
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr is not None
-        assert "the same command goes on" in process.stderr.read()
+    source = written(tmp_path / "in.jsonl", [{"text": text[:900]}] * 3)
+    given = [sys.executable, "-c", SMALL, str(source), "out.jsonl", "3", "SIGINT"]
+    done = subprocess.run(given, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "the same command goes on" in done.stderr
     assert json.loads((tmp_path / "out.jsonl.state.json").read_bytes())["complete"] is None
 
 
