@@ -60,7 +60,7 @@ from processes import ServerProcess, running
 LENGTHS = (20, 100, 1000)
 QUICK_LENGTHS = (5, 10, 20)
 LOAD = 0.8
-LOADED_S = (4.0, 1.2)
+LOADED_S = (6.0, 1.6)
 """Of load, and for each round beside it; within these all rounds must end."""
 TRIES = 4 * ROUNDS
 """Rounds, each with another first sentence: one takes a fraction of a second."""

@@ -38,9 +38,9 @@ PROMISES = {
 FIGURES = {
     "offline": 150,
     "output_layer": 140,
-    "served": 150,
+    "served": 130,
     "peers": 190,
-    "first_sentence": 70,
+    "first_sentence": 80,
     "path": 100,
     "growth": 100,
     "cache": 85,
