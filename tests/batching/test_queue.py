@@ -388,3 +388,11 @@ def test_a_window_holds_at_least_one_job(queue: FairQueue[Any, Any]) -> None:
 def test_a_job_costs_at_least_one_token(job: Callable[..., Job[Any, Any]]) -> None:
     with pytest.raises(ValueError, match="at least one token"):
         job(tokens=0)
+
+
+def test_no_batch_is_emptier_than_it_may_be(job: Callable[..., Job[Any, Any]]) -> None:
+    queue: FairQueue[Any, Any] = FairQueue(batch_tokens=99, batch_rows=9, quantum=99, min_fill=1.0)
+    queue.push(queue.open(None, 9), [job(tokens=30), job(tokens=31)], 0.0)
+    batch = queue.next_batch(0.0)
+    assert batch is not None
+    assert len(batch.jobs) == 1

@@ -27,6 +27,7 @@ import os, signal, sys
 from mujaz_server.bulk import durable, job
 from mujaz_server.bulk.chunks import chunked
 from mujaz_server.bulk.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 job.chunked = lambda entries: chunked(entries, 900)
 sent, left, install = signal.Signals[sys.argv.pop()], int(sys.argv.pop()), durable.install
 def counted(scratch, path):

@@ -188,7 +188,7 @@ class FairQueue(Generic[P, R]):
         draft: Draft[P, R] = Draft(self._shape, LOOKS_PER_ROW * self._shape.rows)
         self._streak = self._streak + 1 if early else 0
         self._take_first(line, draft)
-        for draft.fill in (_NEAREST_FILL, self._shape.min_fill):
+        for draft.fill in (max(_NEAREST_FILL, self._shape.min_fill), self._shape.min_fill):
             self._fill_with_first_jobs(draft, now)
             if not early:
                 self._fill_from_ring(draft, now)
