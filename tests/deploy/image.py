@@ -20,7 +20,6 @@ import pytest
 dockerfile_parse = pytest.importorskip("dockerfile_parse")
 
 _ABSOLUTE = re.compile(r"(?<![\w./])/(?=[a-z])")
-_CACHE = re.compile(r"--mount=type=cache,\S+ ")  # of pip, which has one on this machine too
 _OURS = ("MUJAZ_", "PYTHON", "VIRTUAL_ENV")
 _PATH = f"{sys.base_prefix}/bin:/usr/bin:/bin"
 
@@ -118,7 +117,7 @@ class Image:
         Path(self.here(value)).mkdir(parents=True)
 
     def _run(self, value: str) -> None:
-        command = ["/bin/sh", "-c", self.here(_CACHE.sub("", value))]
+        command = ["/bin/sh", "-c", self.here(value)]
         folder = self.here(self._folder)
         subprocess.run(command, cwd=folder, env=self.environment, check=True, capture_output=True)
 
