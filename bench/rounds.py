@@ -9,6 +9,8 @@ makes docs/benchmarks.md of those files alone.
 import argparse
 import json
 import statistics
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -97,6 +99,11 @@ class Table:
 
     def __str__(self) -> str:
         return f"{self.title}\n{aligned([self.heads, *self.lines])}"
+
+
+def begun(what: str) -> None:
+    """Tells on standard error what is measured from now on: some parts take minutes."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def paired(candidates: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

@@ -23,13 +23,13 @@ def add_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def sentences(count: int, path: Path = DATA, *, longest: int = 100_000) -> list[str]:
+def sentences(count: int | None, path: Path = DATA, *, longest: int = 100_000) -> list[str]:
     """Returns so many distinct sentences, the same ones in each run.
 
     Each is one sentence to the server too, whose count of them so is the benchmark's.
 
     Args:
-        count: How many.
+        count: How many; None for all that are there.
         path: Where to take them from.
         longest: The most words of each.
     """
@@ -42,7 +42,7 @@ def sentences(count: int, path: Path = DATA, *, longest: int = 100_000) -> list[
             return found
         if len(text.split()) <= longest and has_arabic(text) and len(segment(text)) == 1:
             found.append(text)
-    if len(found) < count:
+    if count is not None and len(found) < count:
         raise SystemExit(f"{path} has {len(found)} sentences for this benchmark, not {count}")
     return found
 

@@ -1,13 +1,14 @@
-"""mujaz-batch: its rate against the offline limit, its memory, kills, and actors of Ray.
+"""mujaz-batch: its rate against the offline limit, memory, kills, actors of Ray, what can be fed.
 
-    python bench/scale/batch.py [--quick] [--json FILE] [--documents N] [--kills N] [--only PART …]
+    python bench/scale/batch.py [--quick] [--json FILE] [--only PART …]
+                                [--documents N] [--kills N] [--texts FILE]
 
 The rate is that of a whole run, from lines of JSON to lines of JSON, with the model loaded before;
 the limit is CTranslate2's own on the same sentences. Where something else runs beside it, the ratio
-of processor seconds says more than that of rates. For the kills `--documents` short documents,
-some lines among which are no documents, are translated twice: once in peace, and once killed
-with SIGKILL at `--kills` random points, and started again each time. The outputs must not differ
-by a byte.
+of processor seconds says more than that of rates. For the kills `--documents` documents of short
+sentences of `--texts`, some lines among which are no documents, are translated twice: once in
+peace, and once killed with SIGKILL at `--kills` random points, and started again each time. The
+outputs must not differ by a byte.
 """
 
 import os
@@ -27,7 +28,19 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 import texts
 from limit import Offline, Shape
-from rounds import ROUNDS, Goal, Spread, at_least, at_most, figure, finished, paired, parser, ratio
+from rounds import (
+    ROUNDS,
+    Goal,
+    Spread,
+    at_least,
+    at_most,
+    begun,
+    figure,
+    finished,
+    paired,
+    parser,
+    ratio,
+)
 from scale.documents import documents, short, write
 from signature import cores, signature
 
@@ -38,6 +51,7 @@ from mujaz_server.bulk.cli import EXIT_SOME_REJECTED
 from mujaz_server.bulk.documents import Document
 from mujaz_server.bulk.files import JsonLines
 from mujaz_server.bulk.job import assembly_of, in_process, run, state_of
+from mujaz_server.bulk.lanes import BATCH_TOKENS
 from mujaz_server.bulk.ledger import Ledger
 from mujaz_server.bulk.progress import Progress
 from mujaz_server.bulk.setup import Setup
@@ -47,11 +61,15 @@ from mujaz_server.text.segment import NewlineMode
 
 COMMAND = Path(sys.executable).with_name("mujaz-batch")
 INTO = Path(__file__).parents[2] / "build" / "scale" / "batch.json"
-SENTENCES = {Quality.FAST: 4_000, Quality.BALANCED: 3_000}
+SENTENCES = {Quality.FAST: 6_000, Quality.BALANCED: 4_000}
 """Of a pass: so many that its beginning and its end are a small part of it."""
+CHUNK, WIDTHS = 1_400, (512, BATCH_TOKENS, 2_048)
+"""Sentences of a chunk, about, and padded tokens of the batches in which they are tried."""
 MEMORY_DOCUMENTS = 2_000
 """Of the smaller input: a few chunks, so that as many are held at once as ever."""
+FED_DOCUMENTS = 2_000
 DOCUMENTS, KILLS = 20_000, 20
+PARTS = ("rates", "widths", "memory", "kills", "ray", "feeding")
 _LAST = 3
 """Chunks at the end before which all kills are drawn, so that none comes too late."""
 _LOOK_S = 0.02
@@ -101,7 +119,7 @@ def _rates(
         for line in text.split("\n")
     ]
     rows = offline.rows(used)
-    tokens = offline.best_batch_tokens(rows[:: max(1, len(rows) // 400)], quality.value)
+    tokens = offline.best_batch_tokens(rows[:: max(1, len(rows) // CHUNK)], quality.value)
     same, again = setup(quality), setup(quality, retry_share=0.1)
     spent: dict[str, list[float]] = {"limit": [], "batch": []}
 
@@ -141,6 +159,19 @@ def _rates(
     ]
 
 
+def widths(*, quick: bool) -> list[Goal]:
+    """Measures CTranslate2 alone on the sentences of one chunk, in batches of several widths."""
+    offline = Offline(store.embedded(), Shape(cores()))
+    rows = offline.rows(texts.sentences(100 if quick else CHUNK))
+
+    def rate(tokens: int) -> float:
+        return len(rows) / offline.seconds(rows, Quality.BALANCED.value, tokens)
+
+    measured = paired({str(each): partial(rate, each) for each in WIDTHS}, 1 if quick else ROUNDS)
+    what = "a chunk offline, beam 2, sentences/s in batches of {} tokens"
+    return [figure(what.format(each), Spread.of(some), "{:.0f}") for each, some in measured.items()]
+
+
 @contextmanager
 def _timed(spent: list[float]) -> Iterator[None]:
     """Adds the processor seconds of a block, of all threads together."""
@@ -177,10 +208,10 @@ def _command(source: Path, output: Path) -> list[str | Path]:
     return [COMMAND, source, output, "--quality", "fast"]
 
 
-def killed(folder: Path, documents: int, kills: int) -> list[Goal]:
+def killed(folder: Path, documents: int, kills: int, path: Path) -> list[Goal]:
     """Holds the output of a run that was killed again and again against that of one in peace."""
     source = folder / "killed.jsonl"
-    write(source, documents, short(), poison=True)
+    write(source, documents, short(path), poison=True)
     chunks = sum(1 for _ in chunked(JsonLines(source, 1_000_000).entries()))
     peace, war = folder / "peace.jsonl", folder / "war.jsonl"
     began = time.perf_counter()
@@ -188,7 +219,10 @@ def killed(folder: Path, documents: int, kills: int) -> list[Goal]:
     took = time.perf_counter() - began
     drawn = random.Random(_SEED)
     points = sorted(drawn.uniform(0, chunks - _LAST) for _ in range(kills))
-    landed = sum(_killed_at(point, took / chunks, _started(source, war), war) for point in points)
+    landed = 0
+    for number, point in enumerate(points, start=1):
+        begun(f"kill {number} of {kills}, after {point:.1f} of {chunks} chunks")
+        landed += _killed_at(point, took / chunks, _started(source, war), war)
     assert _started(source, war).wait() in {0, EXIT_SOME_REJECTED}
     differ = [end for end in _ENDS if _content(peace, end) != _content(war, end)]
     left = {path.name for path in folder.glob("war*")} - {war.name + end for end in _ENDS}
@@ -271,6 +305,23 @@ def actors(folder: Path, *, quick: bool) -> list[Goal]:
     ]
 
 
+def feeding(folder: Path, *, quick: bool) -> list[Goal]:
+    """Measures what one command reads, cuts into chunks and writes: so many actors it can feed."""
+    made, source = setup(Quality.FAST), folder / "feeding.jsonl"
+    written = write(source, 20 if quick else FED_DOCUMENTS, short())
+    with made.translator() as translator:
+        entries = JsonLines(source, made.work.max_code_points).entries()
+        outcomes = list(in_process(translator, chunked(entries)))
+
+    def replayed(chunks: Iterable[Chunk]) -> Iterator[Outcome]:
+        for _, outcome in zip(chunks, outcomes, strict=True):
+            yield outcome
+
+    rates = [_rate(written, source, made, replayed) for _ in range(1 if quick else ROUNDS)]
+    what = "sentences/s that one command reads and writes, where others translate"
+    return [figure(what, Spread.of(rates), "{:.0f}")]
+
+
 def _rate(written: int, source: Path, made: Setup, translate: Translate) -> float:
     return written / seconds(source, made, translate)
 
@@ -288,24 +339,29 @@ def main() -> int:
     options.set_defaults(json=INTO)
     options.add_argument("--documents", type=int, default=DOCUMENTS, metavar="N")
     options.add_argument("--kills", type=int, default=KILLS, metavar="N")
-    options.add_argument("--only", nargs="+", choices=["rates", "memory", "kills", "ray"])
+    texts.add_option(options)
+    options.add_argument("--only", nargs="+", choices=PARTS)
     given = options.parse_args()
     goals: list[Goal] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parts: dict[str, Callable[[], list[Goal]]] = {
             "rates": partial(rates, folder, quick=given.quick),
+            "widths": partial(widths, quick=given.quick),
             "memory": partial(memory, folder, quick=given.quick),
             "kills": partial(
                 killed,
                 folder,
                 200 if given.quick else given.documents,
                 3 if given.quick else given.kills,
+                given.texts,
             ),
             "ray": partial(actors, folder, quick=given.quick),
+            "feeding": partial(feeding, folder, quick=given.quick),
         }
         for part, measure in parts.items():
             if not given.only or part in given.only:
+                begun(part)
                 goals += measure()
     return finished(given.json, "batch", goals, {}, signature())
 

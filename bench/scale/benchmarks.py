@@ -36,8 +36,3 @@ def served_share(page: Path = PAGE) -> float:
     if found := _SHARE.search(page.read_text(encoding="utf-8")):
         return float(found[1]) / 100
     raise ValueError(f"{page.name} has no share of 32 callers of documents: make bench")
-
-
-def served_tokens_per_s(page: Path = PAGE) -> float:
-    """Returns the source tokens a second of a saturated server: embedded model, beam 2, `CORES`."""
-    return CORES * rates(page)["starter", 2] * served_share(page)

@@ -12,9 +12,9 @@ _POISON = {100: b'{"id": "half a li', 400: b'{"id": "blank", "text": " \\n"}', 7
 """Lines that are no documents, before these documents of every thousand."""
 
 
-def short() -> list[str]:
-    """Returns sentences of 12 words at most, for where many documents are wanted."""
-    return texts.sentences(3_000, longest=12)
+def short(path: Path = texts.DATA) -> list[str]:
+    """Returns the sentences of 12 words at most, for where many documents are wanted."""
+    return texts.sentences(None, path, longest=12)
 
 
 def documents(count: int, sentences: Sequence[str]) -> Iterator[str]:

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 from typing import Self
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
-from scale.benchmarks import served_tokens_per_s
 from scale.replica import Article, Replica, Service, Shape
 
 FILE = Path(__file__).parents[1] / "data" / "service_times.json"
@@ -101,7 +101,8 @@ class Measured:
     Attributes:
         signature: Of what it depends on.
         threads: Of the server.
-        tokens_per_s: Source tokens a second of a saturated server, of docs/benchmarks.md.
+        tokens_per_s: Source tokens a second of a saturated server, the mean of before and after the
+            loops.
         batches: Rows, source tokens of the longest row, seconds.
         documents: Source tokens of the sentences of each article.
         loops: What open loops met, by their share of `tokens_per_s`.
@@ -121,7 +122,7 @@ class Measured:
         return cls(
             found["signature"],
             found["threads"],
-            served_tokens_per_s(),
+            mean(found["served"]),
             [(int(rows), int(longest), seconds) for rows, longest, seconds in found["batches"]],
             [tuple(document) for document in found["documents"]],
             {

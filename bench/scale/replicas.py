@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "tests"))
 
 import texts
-from rounds import Goal, at_most, figure, finished, parser
+from rounds import Goal, at_most, begun, figure, finished, parser
 from traffic import Call, closed, generator
 
 from deploy.measured import (
@@ -75,6 +75,7 @@ async def _cluster(count: int) -> AsyncIterator[tuple[Replicas, Proxy]]:
 
 async def of_two(size: Size) -> list[Goal]:
     """Balance, restarts in place, and a replica that is killed."""
+    begun("two replicas: balance, restarts, one that is killed")
     async with _cluster(2) as (cluster, proxy):
         rows = [balance(2, await balanced(cluster, proxy, size.calls))]
         runs = await restarted(cluster, proxy, cluster.restart_in_place, size.restarts)
@@ -85,6 +86,7 @@ async def of_two(size: Size) -> list[Goal]:
 
 async def of_three(size: Size) -> list[Goal]:
     """Balance, header bombs, restarts by another replica, and a replica that hangs."""
+    begun("three replicas: balance, header bombs, restarts, one that hangs")
     async with _cluster(3) as (cluster, proxy):
         rows = [balance(3, await balanced(cluster, proxy, size.calls))]
         server = next(iter(cluster.servers.values()))
@@ -135,6 +137,7 @@ def bombs(found: Bombed) -> list[Goal]:
 
 def memory(documents: int) -> list[Goal]:
     """What a server with the embedded model has at its most, with as many callers at once."""
+    begun("memory")
     sentences = texts.sentences(documents * SENTENCES)
     calls = [Call(each, SENTENCES, streamed=True) for each in texts.documents(sentences, SENTENCES)]
     with real_server() as server, generator() as callers:

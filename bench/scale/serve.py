@@ -17,7 +17,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[2] / "tests"
 sys.path[:0] = [str(Path(__file__).parents[1]), str(TESTS)]
-from rounds import Goal, at_most, figure, finished, parser  # noqa: E402
+from rounds import Goal, at_most, begun, figure, finished, parser  # noqa: E402
 
 from mujaz_client import AsyncClient, UnavailableError  # noqa: E402
 from processes import running  # noqa: E402
@@ -114,12 +114,14 @@ def main() -> int:
     made.set_defaults(json=INTO)
     options = made.parse_args()
     before_s, after_s = (2.0, 2.0) if options.quick else (BEFORE_S, AFTER_S)
+    begun("a cluster of two nodes, of which one dies")
     with (
         tempfile.TemporaryDirectory() as folder,
         two_nodes(Path(folder), "starter", fewest=2) as cluster,
     ):
         outcome = asyncio.run(killed(cluster, before_s, after_s))
         proxied_ms = asyncio.run(cheap_ms(cluster.address, CHEAP_CALLS))
+    begun("one server")
     with running("--threads", "1") as server:
         direct_ms = asyncio.run(cheap_ms(server.address, CHEAP_CALLS))
     return finished(options.json, "serve", rows(outcome, proxied_ms, direct_ms), {})

@@ -6,10 +6,13 @@ writes bench/data/service_times.json, with its signature. Beam 2, the embedded m
 
 - *batches*: articles of the newswire stand in the server's own queue and are taken as batches of at
   most 1, 2, 4, 8 and 32 rows, which the server's own engine translates: seconds of a core;
-- *loops*: the same server by callers at random moments, at half and at four fifths of what
-  docs/benchmarks.md says that a saturated server does: when
-  each article was due, when its first sentence came, when it was complete. On a machine that other
+- *served*: source tokens a second of a real server that 32 callers saturate, before the loops and
+  after them;
+- *loops*: the same server by callers at random moments, at shares of what it did before: when each
+  article was due, when its first sentence came, when it was complete. On a machine that other
   programs keep busy the loops are left out: these latencies would be theirs.
+
+The server's batches are of the narrow width, whatever it would choose for itself.
 
 Seconds of a core are what the system charges a process, so that the callers, or others on the same
 cores, do not make a server look slow. Latencies have no such remedy.
@@ -20,6 +23,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -27,9 +31,8 @@ sys.path.append(str(Path(__file__).parents[2] / "tests"))
 
 import psutil
 from scale.articles import articles
-from scale.benchmarks import served_tokens_per_s
 from signature import cores, signature
-from traffic import SAME_WORK, Answer, Call, Callers, generator, opened
+from traffic import SAME_WORK, Answer, Call, Callers, closed, generator, opened
 
 from mujaz_models import store
 from mujaz_models.manifest import Manifest
@@ -46,8 +49,13 @@ BEAM = 2
 ROWS = (1, 2, 4, 8, 32)
 BATCHES = 60
 """Of each number of rows."""
-LOADS = (0.5, 0.8)
+LOADS = (0.5, 0.7, 0.8)
 LOOP_S = 30
+CALLERS = 32
+"""That saturate a server."""
+SATURATING = 192
+"""Articles of a closed loop, some ten seconds of them."""
+FLAGS = ("--quality", "balanced", "--batch-tokens", str(WIDTHS[0]), *SAME_WORK)
 LOOK_S = 5.0
 QUIET = 0.1
 """Where others use a greater share of the cores, latencies would be theirs."""
@@ -96,6 +104,13 @@ def loop(address: str, calls: list[Call], rate: float, callers: Callers) -> Loop
     ]
 
 
+def served(address: str, calls: list[Call], lengths: list[list[int]], callers: Callers) -> float:
+    """Returns the source tokens a second of a closed loop of the first articles."""
+    answers = callers(closed, address, calls[:SATURATING], CALLERS)
+    seconds = max(each.ended for each in answers) - min(each.due for each in answers)
+    return sum(map(sum, lengths[:SATURATING])) / seconds
+
+
 def main() -> None:
     """Measures and writes."""
     engine = Engine.load(
@@ -109,23 +124,28 @@ def main() -> None:
     engine.close()
     lengths = [[len(row) for row in each] for each in pieces]
     calls = [Call("\n".join(each), len(each), streamed=True) for each in texts]
-    with running("--quality", "balanced", *SAME_WORK) as server, generator() as callers:
-        tokens = [sum(each) for each in lengths]
-        documents = served_tokens_per_s() / (sum(tokens) / len(tokens))
+    with running(*FLAGS) as server, generator() as callers:
         others = psutil.cpu_percent(LOOK_S) / 100
+        saturate = partial(served, server.address, calls, lengths, callers)
+        saturate()
+        before = saturate()
+        rate = before * len(lengths) / sum(map(sum, lengths))
         loops = {
-            load: loop(server.address, calls, load * documents, callers)
+            load: loop(server.address, calls, load * rate, callers)
             for load in (LOADS if others <= QUIET else ())
         }
+        after = saturate()
     found = {
         "signature": signature(beam=BEAM, articles=len(texts), other_programs=f"{others:.0%}"),
         "threads": cores(),
         "batches": timed,
         "documents": lengths,
+        "served": [round(before), round(after)],
         "loops": loops,
     }
     FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{len(timed)} batches, {len(loops)} loops; others used {others:.0%} of the cores")
+    print(f"a saturated server: {before:.0f} source tokens/s before the loops, {after:.0f} after")
 
 
 def _plain(text: str) -> bool:

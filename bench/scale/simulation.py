@@ -2,8 +2,9 @@
 
     python bench/scale/simulation.py [--quick]
 
-Rests on bench/data/service_times.json (`service_times.py`) alone, and is the same each time. Prints
-its tables and writes build/scale/NAME.json of each part, of which `page.py` makes docs/scale.md:
+Rests on bench/data/service_times.json (`service_times.py`), its costs on docs/benchmarks.md: it
+is the same each time. Prints its tables and writes build/scale/NAME.json of each part, of which
+`page.py` makes docs/scale.md:
 
 - *cost*: cores for a million documents a day;
 - *validation*: the simulator against theory and against the real server;
@@ -23,7 +24,7 @@ from typing import Protocol
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from rounds import Chart, Goal, Table, shown, written
+from rounds import Chart, Goal, Table, begun, shown, written
 from scale import cost, loads, losses, surges, validation
 from scale.measured import Measured
 from signature import cores
@@ -52,6 +53,7 @@ def studies(measured: Measured, pool: Executor, *, quick: bool) -> Iterator[tupl
     """Simulates part after part, the quickest first; yields each when it is done."""
     customers = QUICK_CUSTOMERS if quick else CUSTOMERS
     yield "cost", cost.study(measured.documents)
+    begun("losses, loads, surges, validation")
     yield "losses", losses.study(measured, pool)
     yield "loads", loads.study(measured, pool, quick=quick)
     yield "surges", surges.study(measured, pool, quick=quick)

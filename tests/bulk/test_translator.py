@@ -14,7 +14,7 @@ from bulk.runs import WORK, batch, lines, news, translated, written
 from mujaz.v1 import mujaz_pb2 as pb
 from mujaz_server.bulk.chunks import Chunk, chunked
 from mujaz_server.bulk.documents import Document
-from mujaz_server.bulk.lanes import Lanes, batches
+from mujaz_server.bulk.lanes import BATCH_TOKENS, Lanes, batches
 from mujaz_server.text.segment import NewlineMode
 from mujaz_server.translation.engine import Decoding, EngineError, Translation
 from scripted import ScriptedModel, serving, transliterated
@@ -214,8 +214,9 @@ def test_the_batches_of_an_earlier_chunk_go_first() -> None:
     with Lanes(model, 1) as lanes:  # two lanes
 
         def ask(chunk: int, words: Sequence[str]) -> threading.Thread:
-            rows = [(word,) * 300 for word in words]
-            thread = threading.Thread(target=lanes.translate, args=(chunk, rows, Decoding()))
+            rows = [(word,) * (BATCH_TOKENS // 2 + 1) for word in words]  # a batch of one each
+            given = (chunk, rows, Decoding())
+            thread = threading.Thread(target=lanes.translate, args=given, daemon=True)
             thread.start()
             return thread
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from mujaz_server.bulk.documents import Document, Entry
 
-CODE_POINTS = 100_000
-"""Of a chunk, about: some 700 sentences of newswire, among which every length has company, and on
-two cores a few seconds of work, which is what a kill costs."""
+CODE_POINTS = 200_000
+"""Of a chunk, about: some 1,400 sentences of newswire, among which every length has company, and on
+two cores several seconds of work, which is what a kill costs."""
 _ENTRY_CODE_POINTS = 100
 """What a document counts beside its text, so that a million empty ones are no single chunk."""
 

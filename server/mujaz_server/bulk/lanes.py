@@ -9,9 +9,10 @@ from typing import Protocol, Self
 
 from mujaz_server.translation.engine import Decoding, Translation
 
-BATCH_TOKENS = 512
-"""Padded source tokens of a batch, at most: the fastest of what `bench/offline.py` tries on two
-cores, or near it, for both models and every beam. Nobody waits here for the batch before."""
+BATCH_TOKENS = 1_024
+"""Padded source tokens of a batch, at most. Nobody waits here for the batch before, so it is wider
+than a server's; a still wider one gains nothing, as the rows of one chunk differ more in length
+(`python bench/scale/batch.py --only widths`)."""
 
 Row = tuple[str, ...]
 """The pieces of one row of a batch."""
