@@ -106,11 +106,11 @@ load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must 
 robustness: $(SETUP_ROBUSTNESS)  ## hold the promises of reliability under load and faults (ONLY=overload)
 	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
 
-scale: $(SETUP_SCALE)  ## replicas behind Envoy and in Ray, mujaz-batch and its kills, the plan on paper
+scale: $(SETUP_SCALE)  ## an hour: replicas behind Envoy and in Ray, mujaz-batch, kills, the plan on paper
 	$(BIN)/python -m pytest tests/deploy tests/rayserve tests/bulk
 	-$(BIN)/python bench/scale/replicas.py
 	-$(BIN)/python bench/scale/serve.py
-	-$(BIN)/python bench/scale/batch.py
+	-$(BIN)/python bench/scale/batch.py $(if $(TEXTS),--texts $(TEXTS))
 	-$(BIN)/python bench/scale/simulation.py
 	$(BIN)/python bench/scale/page.py
 

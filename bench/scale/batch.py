@@ -5,9 +5,9 @@
 
 The rate is that of a whole run, from lines of JSON to lines of JSON, with the model loaded before;
 the limit is CTranslate2's own on the same sentences. Where something else runs beside it, the ratio
-of processor seconds says more than that of rates. For the kills `--documents` documents of short
-sentences of `--texts`, some lines among which are no documents, are translated twice: once in
-peace, and once killed with SIGKILL at `--kills` random points, and started again each time. The
+of processor seconds says more than that of rates. For the kills `--documents` documents of some
+short sentences of `--texts`, a few lines among which are no documents, are translated twice: once
+in peace, and once killed with SIGKILL at `--kills` random points, and started again each time. The
 outputs must not differ by a byte.
 """
 
@@ -68,7 +68,8 @@ CHUNK, WIDTHS = 1_400, (512, BATCH_TOKENS, 2_048)
 MEMORY_DOCUMENTS = 2_000
 """Of the smaller input: a few chunks, so that as many are held at once as ever."""
 FED_DOCUMENTS = 2_000
-DOCUMENTS, KILLS = 20_000, 20
+DOCUMENTS, KILLS, KILL_SENTENCES = 20_000, 20, 400
+"""So few sentences, said again and again, that the many runs of many documents end soon."""
 PARTS = ("rates", "widths", "memory", "kills", "ray", "feeding")
 _LAST = 3
 """Chunks at the end before which all kills are drawn, so that none comes too late."""
@@ -211,7 +212,7 @@ def _command(source: Path, output: Path) -> list[str | Path]:
 def killed(folder: Path, documents: int, kills: int, path: Path) -> list[Goal]:
     """Holds the output of a run that was killed again and again against that of one in peace."""
     source = folder / "killed.jsonl"
-    write(source, documents, short(path), poison=True)
+    write(source, documents, short(path)[:KILL_SENTENCES], poison=True)
     chunks = sum(1 for _ in chunked(JsonLines(source, 1_000_000).entries()))
     peace, war = folder / "peace.jsonl", folder / "war.jsonl"
     began = time.perf_counter()
@@ -363,7 +364,7 @@ def main() -> int:
             if not given.only or part in given.only:
                 begun(part)
                 goals += measure()
-    return finished(given.json, "batch", goals, {}, signature())
+    return finished(given.json, "batch", goals, {}, signature(killed=given.texts.name))
 
 
 if __name__ == "__main__":

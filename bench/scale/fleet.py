@@ -100,6 +100,7 @@ class Fleet:
             self.env.process(self._call(article))
 
     def _call(self, article: Article) -> "simpy.events.ProcessGenerator":
+        yield self.env.timeout(self.shape.beside_s)
         for _ in range(ATTEMPTS):
             try:
                 self._picked().submit(article)

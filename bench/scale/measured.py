@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Self
 
 import numpy as np
@@ -41,14 +41,15 @@ class ServiceTimes:
 
     The form follows decoding: as many steps as the longest row needs, each with a cost of its own
     and one for each row. Noise is what was measured over what the form says, drawn from the batches
-    of about as many rows.
+    of about as many rows. So long takes a batch that runs alone; where all threads work, they share
+    the caches of the cores, and the cores themselves with what a server does beside the model.
 
     Attributes:
         fixed: Seconds.
         step: Seconds a token of the longest row.
         token: Seconds a padded token.
         noise: Quotients, by the bits of the number of rows.
-        stretch: What all is multiplied by, for the work of a server beside the model.
+        stretch: What all is multiplied by where every other thread works.
     """
 
     fixed: float
@@ -69,10 +70,11 @@ class ServiceTimes:
         fixed, step, token = map(float, found)
         return cls(fixed, step, token, noise)
 
-    def seconds(self, rows: int, longest: int, chance: random.Random) -> float:
+    def seconds(self, rows: int, longest: int, crowd: float, chance: random.Random) -> float:
         """Returns the seconds of a batch; see `Service`."""
         form = self.fixed + self.step * longest + self.token * rows * longest
-        return self.stretch * form * chance.choice(self.noise[self._key(rows)])
+        stretch = 1 + crowd * (self.stretch - 1)
+        return stretch * form * chance.choice(self.noise[self._key(rows)])
 
     def _key(self, rows: int) -> int:
         return min(self.noise, key=lambda bits: abs(bits - rows.bit_length()))
@@ -101,16 +103,17 @@ class Measured:
     Attributes:
         signature: Of what it depends on.
         threads: Of the server.
-        tokens_per_s: Source tokens a second of a saturated server, the mean of before and after the
-            loops.
+        tokens_per_s: Source tokens a second of a saturated server, in the mean.
+        beside_s: Seconds of a lone call, to its first sentence, beside the batch of it.
         batches: Rows, source tokens of the longest row, seconds.
         documents: Source tokens of the sentences of each article.
-        loops: What open loops met, by their share of `tokens_per_s`.
+        loops: What open loops met, by their share of what the server did just before.
     """
 
     signature: str
     threads: int
     tokens_per_s: float
+    beside_s: float
     batches: Sequence[tuple[int, int, float]]
     documents: Sequence[tuple[int, ...]]
     loops: Mapping[float, Sequence[Answered]]
@@ -119,12 +122,17 @@ class Measured:
     def read(cls, path: Path = FILE) -> Self:
         """Reads what was measured."""
         found = json.loads(path.read_text(encoding="utf-8"))
+        batches = [
+            (int(rows), int(longest), seconds) for rows, longest, seconds in found["batches"]
+        ]
+        documents = [tuple(document) for document in found["documents"]]
         return cls(
             found["signature"],
             found["threads"],
             mean(found["served"]),
-            [(int(rows), int(longest), seconds) for rows, longest, seconds in found["batches"]],
-            [tuple(document) for document in found["documents"]],
+            beside(ServiceTimes.of(batches), documents, found["alone"]),
+            batches,
+            documents,
             {
                 float(load): [Answered(*each) for each in answers]
                 for load, answers in found["loops"].items()
@@ -144,13 +152,28 @@ class Measured:
     @property
     def shape(self) -> Shape:
         """Of a simulated server like the one measured."""
-        return Shape(self.threads, self.tokens_per_s)
+        return Shape(self.threads, self.tokens_per_s, beside_s=self.beside_s)
 
     def service(self) -> ServiceTimes:
         """Returns the service times with which a saturated replica does `tokens_per_s`."""
         bare = ServiceTimes.of(self.batches)
         stretch = saturated(bare, self) / self.tokens_per_s
         return replace(bare, stretch=stretch)
+
+
+def beside(
+    service: ServiceTimes, documents: Sequence[tuple[int, ...]], alone: Sequence[float]
+) -> float:
+    """Returns the median of what first sentences took over a batch of each, never less than 0.
+
+    Args:
+        service: How long batches take.
+        documents: Source tokens of the sentences of each article.
+        alone: Seconds to the first sentence of the first of them, with nothing else to do.
+    """
+    chance = random.Random(6)
+    firsts = (service.seconds(1, document[0], 0.0, chance) for document in documents)
+    return max(0.0, median(took - first for took, first in zip(alone, firsts, strict=False)))
 
 
 def saturated(service: Service, measured: Measured) -> float:

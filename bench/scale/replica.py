@@ -21,12 +21,13 @@ _DEFAULTS = Settings()
 class Service(Protocol):
     """How long a batch takes."""
 
-    def seconds(self, rows: int, longest: int, chance: random.Random) -> float:
+    def seconds(self, rows: int, longest: int, crowd: float, chance: random.Random) -> float:
         """Returns the seconds of a batch on one thread, drawn anew each time.
 
         Args:
             rows: Its sentences.
             longest: Source tokens of the longest.
+            crowd: The share of the replica's other threads that work too, from 0 to 1.
             chance: What draws.
         """
         ...
@@ -42,6 +43,7 @@ class Shape:
         batch_tokens: Padded tokens of a batch.
         batch_rows: Sentences of a batch.
         max_queue_wait: Seconds; what is estimated to wait longer is refused.
+        beside_s: Of a call, from its caller and back, that it spends outside the queue.
     """
 
     threads: int
@@ -49,6 +51,7 @@ class Shape:
     batch_tokens: int = WIDTHS[0]
     batch_rows: int = _DEFAULTS.batch_rows
     max_queue_wait: float = _DEFAULTS.max_queue_wait
+    beside_s: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -172,11 +175,17 @@ class Replica:
                 if job.place == 0:
                     job.payload.article.started = self._env.now
             longest = max(job.tokens for job in batch.jobs)
-            seconds = self._service.seconds(len(batch.jobs), longest, self._chance)
+            crowd = self._crowd()
+            seconds = self._service.seconds(len(batch.jobs), longest, crowd, self._chance)
             yield self._env.timeout(seconds)
             self._running[slot] = 0
             self.busy_s += seconds
             self._finished(batch, seconds)
+
+    def _crowd(self) -> float:
+        """Returns the share of the other threads that work, asked by one that begins to."""
+        others = len(self._running) - 1
+        return (sum(map(bool, self._running)) - 1) / others if others else 0.0
 
     def _finished(self, batch: Batch[_Call, None], seconds: float) -> None:
         for job in batch.jobs:

@@ -6,9 +6,9 @@ writes bench/data/service_times.json, with its signature. Beam 2, the embedded m
 
 - *batches*: articles of the newswire stand in the server's own queue and are taken as batches of at
   most 1, 2, 4, 8 and 32 rows, which the server's own engine translates: seconds of a core;
-- *served*: source tokens a second of a real server that 32 callers saturate, before the loops and
-  after them;
-- *loops*: the same server by callers at random moments, at shares of what it did before: when each
+- *alone*: seconds to the first sentences of articles that a real server gets one after the other;
+- *served*: source tokens a second of that server where 32 callers saturate it, before each loop;
+- *loops*: the server by callers at random moments, at shares of what it did just before: when each
   article was due, when its first sentence came, when it was complete. On a machine that other
   programs keep busy the loops are left out: these latencies would be theirs.
 
@@ -23,7 +23,6 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -53,8 +52,8 @@ LOADS = (0.5, 0.7, 0.8)
 LOOP_S = 30
 CALLERS = 32
 """That saturate a server."""
-SATURATING = 192
-"""Articles of a closed loop, some ten seconds of them."""
+ALONE, SATURATING = 64, 192
+"""Articles of closed loops, some ten seconds of them."""
 FLAGS = ("--quality", "balanced", "--batch-tokens", str(WIDTHS[0]), *SAME_WORK)
 LOOK_S = 5.0
 QUIET = 0.1
@@ -104,11 +103,18 @@ def loop(address: str, calls: list[Call], rate: float, callers: Callers) -> Loop
     ]
 
 
-def served(address: str, calls: list[Call], lengths: list[list[int]], callers: Callers) -> float:
-    """Returns the source tokens a second of a closed loop of the first articles."""
-    answers = callers(closed, address, calls[:SATURATING], CALLERS)
-    seconds = max(each.ended for each in answers) - min(each.due for each in answers)
-    return sum(map(sum, lengths[:SATURATING])) / seconds
+def loaded(
+    address: str, calls: list[Call], callers: Callers, *, quiet: bool
+) -> tuple[list[float], dict[float, Loop]]:
+    """Returns articles a second of the saturated server before each loop, and the loops."""
+    rates, loops = [], {}
+    for load in LOADS:
+        answers = callers(closed, address, calls[:SATURATING], CALLERS)
+        seconds = max(each.ended for each in answers) - min(each.due for each in answers)
+        rates.append(len(answers) / seconds)
+        if quiet:
+            loops[load] = loop(address, calls, load * rates[-1], callers)
+    return rates, loops
 
 
 def main() -> None:
@@ -124,28 +130,23 @@ def main() -> None:
     engine.close()
     lengths = [[len(row) for row in each] for each in pieces]
     calls = [Call("\n".join(each), len(each), streamed=True) for each in texts]
+    others = psutil.cpu_percent(LOOK_S) / 100
     with running(*FLAGS) as server, generator() as callers:
-        others = psutil.cpu_percent(LOOK_S) / 100
-        saturate = partial(served, server.address, calls, lengths, callers)
-        saturate()
-        before = saturate()
-        rate = before * len(lengths) / sum(map(sum, lengths))
-        loops = {
-            load: loop(server.address, calls, load * rate, callers)
-            for load in (LOADS if others <= QUIET else ())
-        }
-        after = saturate()
+        alone = callers(closed, server.address, calls[:ALONE], 1)
+        rates, loops = loaded(server.address, calls, callers, quiet=others <= QUIET)
+    tokens = sum(map(sum, lengths[:SATURATING])) / SATURATING
     found = {
         "signature": signature(beam=BEAM, articles=len(texts), other_programs=f"{others:.0%}"),
         "threads": cores(),
         "batches": timed,
         "documents": lengths,
-        "served": [round(before), round(after)],
+        "alone": [round(each.first - each.due, 4) for each in alone],
+        "served": [round(tokens * rate) for rate in rates],
         "loops": loops,
     }
     FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{len(timed)} batches, {len(loops)} loops; others used {others:.0%} of the cores")
-    print(f"a saturated server: {before:.0f} source tokens/s before the loops, {after:.0f} after")
+    print(f"source tokens/s of a saturated server: {found['served']}")
 
 
 def _plain(text: str) -> bool:

@@ -32,9 +32,9 @@ Line = tuple[str, str, float, float]
 class Exponential:
     """Service of one second in the mean, whatever the batch."""
 
-    def seconds(self, rows: int, longest: int, chance: random.Random) -> float:
+    def seconds(self, rows: int, longest: int, crowd: float, chance: random.Random) -> float:
         """Returns exponential seconds."""
-        del rows, longest
+        del rows, longest, crowd
         return chance.expovariate(1)
 
 

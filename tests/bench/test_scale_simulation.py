@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from scale import erlang, loads, losses, scaling, surges
 from scale.balancing import Balancer, least_request, round_robin, two_choices
 from scale.fleet import Fleet
-from scale.measured import Measured, ServiceTimes, saturated
+from scale.measured import Measured, ServiceTimes, beside, saturated
 from scale.newsroom import arrivals, steady
 from scale.outcome import Outcome, quantile
 from scale.replica import Article, Shape
@@ -27,7 +27,7 @@ BATCHES = [
     for rows in (1, 2, 4, 8)
     for longest in (10, 20, 30, 40)
 ]
-MEASURED = Measured("signed", 2, 5000.0, BATCHES, DOCUMENTS, {})
+MEASURED = Measured("signed", 2, 2000.0, 0.0, BATCHES, DOCUMENTS, {})
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Constant:
 
     each: float
 
-    def seconds(self, rows: int, longest: int, chance: random.Random) -> float:
-        del rows, longest, chance
+    def seconds(self, rows: int, longest: int, crowd: float, chance: random.Random) -> float:
+        del rows, longest, crowd, chance
         return self.each
 
 
@@ -76,12 +76,30 @@ def test_many_queues_by_two_choices_are_those_of_mitzenmacher() -> None:
 def test_service_times_are_found_again() -> None:
     found = ServiceTimes.of(BATCHES)
     assert (found.fixed, found.step, found.token) == pytest.approx((0.002, 0.0001, 0.0002))
-    assert found.seconds(3, 50, random.Random(1)) == pytest.approx(0.002 + 0.005 + 0.03)
+    assert found.seconds(3, 50, 0.0, random.Random(1)) == pytest.approx(0.002 + 0.005 + 0.03)
+
+
+def test_a_batch_takes_longer_the_more_threads_work() -> None:
+    found = replace(ServiceTimes.of(BATCHES), stretch=1.5)
+    alone, half, crowded = (found.seconds(2, 20, crowd, random.Random(1)) for crowd in (0, 0.5, 1))
+    assert (half, crowded) == pytest.approx((1.25 * alone, 1.5 * alone))
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.03])
+def test_what_a_call_takes_beside_its_batch_is_found_and_waited(seconds: float) -> None:
+    bare = ServiceTimes.of(BATCHES)
+    chance = random.Random(1)
+    alone = [seconds + bare.seconds(1, each[0], 0, chance) for each in DOCUMENTS]
+    assert beside(bare, DOCUMENTS, alone) == pytest.approx(seconds, abs=1e-9)
+    fleet = fleet_of(1, Constant(1.0), Shape(1, 100.0, beside_s=seconds))
+    fleet.feed([0.0], [(10,)])
+    fleet.env.run()
+    assert fleet.articles[0].ended == 1 + seconds
 
 
 def test_a_saturated_replica_does_what_the_saturated_server_did() -> None:
-    assert saturated(MEASURED.service(), MEASURED) == pytest.approx(5000, rel=0.02)
-    assert saturated(replace(MEASURED.service(), stretch=9), MEASURED) < 2500
+    assert saturated(MEASURED.service(), MEASURED) == pytest.approx(2000, rel=0.02)
+    assert saturated(replace(MEASURED.service(), stretch=9), MEASURED) < 1000
 
 
 def test_a_document_has_its_first_sentence_early_and_ends_with_its_last() -> None:
