@@ -7,9 +7,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 CORES = 2
 """Of the machine of that page."""
 _RATE = re.compile(r"^\| (.+), beam (\d), source tokens/s \| [^|]*\| (\d+) ", re.MULTILINE)
-_SHARE = re.compile(
-    r"^\| 32 callers of documents, of the limit \| [^|]*\| (\d+\.\d+)%", re.MULTILINE
-)
 
 
 def rates(page: Path = PAGE) -> dict[tuple[str, int], float]:
@@ -25,14 +22,3 @@ def rates(page: Path = PAGE) -> dict[tuple[str, int], float]:
     if not found:
         raise ValueError(f"{page.name} has no row of source tokens/s: make bench")
     return found
-
-
-def served_share(page: Path = PAGE) -> float:
-    """Returns the share of the offline rate that a saturated server keeps, its callers beside it.
-
-    Raises:
-        ValueError: The page has none.
-    """
-    if found := _SHARE.search(page.read_text(encoding="utf-8")):
-        return float(found[1]) / 100
-    raise ValueError(f"{page.name} has no share of 32 callers of documents: make bench")

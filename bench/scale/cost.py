@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rounds import Chart, Goal, Table, figure
-from scale.benchmarks import rates, served_share
+from scale.benchmarks import rates
 from scale.newsroom import DAY_S
 
 LOAD = 0.7
@@ -112,8 +112,13 @@ def _name(key: tuple[str, int]) -> str:
     return f"{model}, beam {beam}" + (f" ({quality})" if quality else "")
 
 
-def study(documents: Sequence[Sequence[int]]) -> Study:
-    """Returns the cost of such documents, told by the source tokens of the sentences of each."""
+def study(documents: Sequence[Sequence[int]], share: float) -> Study:
+    """Returns the cost of documents.
+
+    Args:
+        documents: Source tokens of the sentences of each.
+        share: Of the offline rate, that a server keeps with such documents.
+    """
     tokens = sum(map(sum, documents))
     sentences = len(list(itertools.chain(*documents)))
-    return Study(rates(), served_share(), tokens / len(documents), tokens / sentences)
+    return Study(rates(), share, tokens / len(documents), tokens / sentences)

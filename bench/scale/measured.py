@@ -103,6 +103,8 @@ class Measured:
     Attributes:
         signature: Of what it depends on.
         threads: Of the server.
+        batch_tokens: Of its batches, as it chose at start.
+        share: Of what CTranslate2 does alone with the same articles, that a saturated server does.
         tokens_per_s: Source tokens a second of a saturated server, in the mean.
         beside_s: Seconds of a lone call, to its first sentence, beside the batch of it.
         batches: Rows, source tokens of the longest row, seconds.
@@ -112,6 +114,8 @@ class Measured:
 
     signature: str
     threads: int
+    batch_tokens: int
+    share: float
     tokens_per_s: float
     beside_s: float
     batches: Sequence[tuple[int, int, float]]
@@ -129,6 +133,8 @@ class Measured:
         return cls(
             found["signature"],
             found["threads"],
+            found["batch_tokens"],
+            mean(found["served"]) / mean(found["offline"]),
             mean(found["served"]),
             beside(ServiceTimes.of(batches), documents, found["alone"]),
             batches,
@@ -152,7 +158,7 @@ class Measured:
     @property
     def shape(self) -> Shape:
         """Of a simulated server like the one measured."""
-        return Shape(self.threads, self.tokens_per_s, beside_s=self.beside_s)
+        return Shape(self.threads, self.tokens_per_s, self.batch_tokens, beside_s=self.beside_s)
 
     def service(self) -> ServiceTimes:
         """Returns the service times with which a saturated replica does `tokens_per_s`."""

@@ -7,12 +7,11 @@ writes bench/data/service_times.json, with its signature. Beam 2, the embedded m
 - *batches*: articles of the newswire stand in the server's own queue and are taken as batches of at
   most 1, 2, 4, 8 and 32 rows, which the server's own engine translates: seconds of a core;
 - *alone*: seconds to the first sentences of articles that a real server gets one after the other;
-- *served*: source tokens a second of that server where 32 callers saturate it, before each loop;
+- *offline*: source tokens a second of CTranslate2 alone, on the same articles;
+- *served*: those of the server where 32 callers saturate it, before each loop, in turn with it;
 - *loops*: the server by callers at random moments, at shares of what it did just before: when each
   article was due, when its first sentence came, when it was complete. On a machine that other
   programs keep busy the loops are left out: these latencies would be theirs.
-
-The server's batches are of the narrow width, whatever it would choose for itself.
 
 Seconds of a core are what the system charges a process, so that the callers, or others on the same
 cores, do not make a server look slow. Latencies have no such remedy.
@@ -23,12 +22,14 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "tests"))
 
 import psutil
+from limit import Offline, Shape
 from scale.articles import articles
 from signature import cores, signature
 from traffic import SAME_WORK, Answer, Call, Callers, closed, generator, opened
@@ -37,7 +38,6 @@ from mujaz_models import store
 from mujaz_models.manifest import Manifest
 from mujaz_server.batching import Batch, FairQueue, Job
 from mujaz_server.calibration import WIDTHS
-from mujaz_server.settings import Settings
 from mujaz_server.text.normalize import has_arabic, normalize
 from mujaz_server.text.segment import segment
 from mujaz_server.translation.engine import Decoding, Engine
@@ -54,13 +54,11 @@ CALLERS = 32
 """That saturate a server."""
 ALONE, SATURATING = 64, 192
 """Articles of closed loops, some ten seconds of them."""
-FLAGS = ("--quality", "balanced", "--batch-tokens", str(WIDTHS[0]), *SAME_WORK)
 LOOK_S = 5.0
 QUIET = 0.1
 """Where others use a greater share of the cores, latencies would be theirs."""
 Pieces = list[str]
 Loop = list[list[float]]
-_SETTINGS = Settings()
 
 
 def batches(engine: Engine, rows: int, documents: Sequence[list[Pieces]]) -> list[list[float]]:
@@ -69,7 +67,7 @@ def batches(engine: Engine, rows: int, documents: Sequence[list[Pieces]]) -> lis
 
 
 def _taken(rows: int, documents: Sequence[list[Pieces]]) -> Iterator[Batch[Pieces, None]]:
-    queue = FairQueue[Pieces, None](batch_tokens=WIDTHS[0], batch_rows=rows, quantum=WIDTHS[0])
+    queue = FairQueue[Pieces, None](batch_tokens=WIDTHS[-1], batch_rows=rows, quantum=WIDTHS[-1])
     for document in documents:
         jobs = [Job[Pieces, None](pieces, len(pieces), BEAM, _ignore) for pieces in document]
         queue.push(queue.open(None, len(jobs)), jobs, 0.0)
@@ -103,18 +101,36 @@ def loop(address: str, calls: list[Call], rate: float, callers: Callers) -> Loop
     ]
 
 
-def loaded(
-    address: str, calls: list[Call], callers: Callers, *, quiet: bool
-) -> tuple[list[float], dict[float, Loop]]:
-    """Returns articles a second of the saturated server before each loop, and the loops."""
-    rates, loops = [], {}
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a server did under load, and CTranslate2 alone in turn with it.
+
+    Attributes:
+        offline: Articles a second of CTranslate2.
+        served: Of the saturated server.
+        loops: Open loops at shares of that, by the share.
+    """
+
+    offline: list[float]
+    served: list[float]
+    loops: dict[float, Loop]
+
+
+def loaded(address: str, calls: list[Call], callers: Callers, *, quiet: bool) -> Loaded:
+    """Measures CTranslate2 alone, the saturated server and an open loop, at each load in turn."""
+    found = Loaded([], [], {})
+    alone = Offline(store.embedded(), Shape(cores()))
+    some = calls[:SATURATING]
+    rows = alone.rows([text for call in some for text in call.text.split("\n")])
+    width = alone.best_batch_tokens(rows, BEAM)
     for load in LOADS:
-        answers = callers(closed, address, calls[:SATURATING], CALLERS)
+        found.offline.append(len(some) / alone.seconds(rows, BEAM, width))
+        answers = callers(closed, address, some, CALLERS)
         seconds = max(each.ended for each in answers) - min(each.due for each in answers)
-        rates.append(len(answers) / seconds)
+        found.served.append(len(some) / seconds)
         if quiet:
-            loops[load] = loop(address, calls, load * rates[-1], callers)
-    return rates, loops
+            found.loops[load] = loop(address, calls, load * found.served[-1], callers)
+    return found
 
 
 def main() -> None:
@@ -131,22 +147,25 @@ def main() -> None:
     lengths = [[len(row) for row in each] for each in pieces]
     calls = [Call("\n".join(each), len(each), streamed=True) for each in texts]
     others = psutil.cpu_percent(LOOK_S) / 100
-    with running(*FLAGS) as server, generator() as callers:
+    with running("--quality", "balanced", *SAME_WORK) as server, generator() as callers:
+        width = server.said("serving")["batch_tokens"]
         alone = callers(closed, server.address, calls[:ALONE], 1)
-        rates, loops = loaded(server.address, calls, callers, quiet=others <= QUIET)
+        under_load = loaded(server.address, calls, callers, quiet=others <= QUIET)
     tokens = sum(map(sum, lengths[:SATURATING])) / SATURATING
     found = {
         "signature": signature(beam=BEAM, articles=len(texts), other_programs=f"{others:.0%}"),
         "threads": cores(),
+        "batch_tokens": width,
         "batches": timed,
         "documents": lengths,
         "alone": [round(each.first - each.due, 4) for each in alone],
-        "served": [round(tokens * rate) for rate in rates],
-        "loops": loops,
+        "offline": [round(tokens * rate) for rate in under_load.offline],
+        "served": [round(tokens * rate) for rate in under_load.served],
+        "loops": under_load.loops,
     }
     FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{len(timed)} batches, {len(loops)} loops; others used {others:.0%} of the cores")
-    print(f"source tokens/s of a saturated server: {found['served']}")
+    print(f"{len(timed)} batches; others used {others:.0%} of the cores")
+    print(f"source tokens/s offline {found['offline']}, served {found['served']} at width {width}")
 
 
 def _plain(text: str) -> bool:

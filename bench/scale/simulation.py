@@ -2,9 +2,9 @@
 
     python bench/scale/simulation.py [--quick]
 
-Rests on bench/data/service_times.json (`service_times.py`), its costs on docs/benchmarks.md: it
-is the same each time. Prints its tables and writes build/scale/NAME.json of each part, of which
-`page.py` makes docs/scale.md:
+Rests on bench/data/service_times.json (`service_times.py`), the costs on docs/benchmarks.md too, so
+that it is the same each time. Prints its tables and writes build/scale/NAME.json of each part, of
+which `page.py` makes docs/scale.md:
 
 - *cost*: cores for a million documents a day;
 - *validation*: the simulator against theory and against the real server;
@@ -52,7 +52,7 @@ class Study(Protocol):
 def studies(measured: Measured, pool: Executor, *, quick: bool) -> Iterator[tuple[str, Study]]:
     """Simulates part after part, the quickest first; yields each when it is done."""
     customers = QUICK_CUSTOMERS if quick else CUSTOMERS
-    yield "cost", cost.study(measured.documents)
+    yield "cost", cost.study(measured.documents, measured.share)
     begun("losses, loads, surges, validation")
     yield "losses", losses.study(measured, pool)
     yield "loads", loads.study(measured, pool, quick=quick)

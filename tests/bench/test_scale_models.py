@@ -17,7 +17,7 @@ from scale import erlang
 from scale.articles import LONGEST, SHORTEST, articles
 from scale.autoscaling import DOWN_STABILISATION_S, SYNC_S, Autoscaler, desired
 from scale.balancing import BALANCERS, Balancer, least_request, round_robin, two_choices
-from scale.benchmarks import rates, served_share
+from scale.benchmarks import rates
 from scale.cost import cores
 from scale.newsroom import Breaking, Curve, arrivals, breaking, daily, steady, surge
 
@@ -191,7 +191,6 @@ def test_cores_follow_from_documents_and_rates() -> None:
 
 def test_the_rates_of_the_benchmarks_are_found() -> None:
     assert {("starter", 1), ("starter", 2), ("opus-mt-ar-en's architecture", 2)} <= set(rates())
-    assert 0.5 < served_share() < 1
 
 
 def test_a_page_without_rates_is_told(tmp_path: Path) -> None:
@@ -199,5 +198,3 @@ def test_a_page_without_rates_is_told(tmp_path: Path) -> None:
     page.write_text("# Benchmarks\n", encoding="utf-8")
     with pytest.raises(ValueError, match="make bench"):
         rates(page)
-    with pytest.raises(ValueError, match="make bench"):
-        served_share(page)

@@ -27,7 +27,7 @@ BATCHES = [
     for rows in (1, 2, 4, 8)
     for longest in (10, 20, 30, 40)
 ]
-MEASURED = Measured("signed", 2, 2000.0, 0.0, BATCHES, DOCUMENTS, {})
+MEASURED = Measured("signed", 2, 256, 0.8, 2000.0, 0.0, BATCHES, DOCUMENTS, {})
 
 
 @dataclass(frozen=True)

@@ -71,13 +71,9 @@ class SentenceVectors:
 
     def similarities(self, row: int) -> Floats:
         """Returns the cosine of each sentence to the sentence `row`."""
-        entries = slice(self._row_starts[row], self._row_starts[row + 1])
-        cosines = np.zeros(self._height)
-        columns, values = self._columns[entries].tolist(), self._values[entries].tolist()
-        for column, value in zip(columns, values, strict=True):
-            # Only the sentences that share a term are visited.
-            holders = self._holders(column)
-            cosines[self._rows[holders]] += value * self._values[holders]
+        holders, entries = self._sharing(row)
+        products = self._values[holders] * self._values[entries]
+        cosines = np.bincount(self._rows[holders], products, minlength=self._height)
         return np.clip(cosines, 0.0, 1.0)
 
     def twins(self, row: int) -> npt.NDArray[np.bool_]:
@@ -86,22 +82,24 @@ class SentenceVectors:
         Two sentences are twins where their cosine is at least 0.7, or where the one with
         fewer terms has five or more and the other holds nine in ten of them.
         """
-        terms = self._columns[self._row_starts[row] : self._row_starts[row + 1]]
-        shared = self._shared(terms)
-        smaller = np.minimum(self._widths, len(terms))
+        holders, _ = self._sharing(row)
+        shared = np.bincount(self._rows[holders], minlength=self._height)
+        smaller: _Integers = np.minimum(self._widths, self._widths[row])
         contained = (smaller >= _FEWEST_TERMS) & (shared >= _CONTAINED * smaller)
         return (self.similarities(row) >= _SAME) | contained
 
-    def _shared(self, columns: _Integers) -> _Integers:
-        """Returns how many of these terms each sentence holds."""
-        shared = np.zeros(self._height, dtype=np.int64)
-        for column in columns.tolist():
-            shared[self._rows[self._holders(column)]] += 1
-        return shared
+    def _sharing(self, row: int) -> tuple[_Integers, _Integers]:
+        """Returns the entries of all sentences for the terms of one, each with the one's own.
 
-    def _holders(self, column: int) -> _Integers:
-        """Returns the entries of a term, one for each sentence that holds it."""
-        return self._by_column[self._column_starts[column] : self._column_starts[column + 1]]
+        Only sentences that share a term are visited.
+        """
+        own = np.arange(self._row_starts[row], self._row_starts[row + 1])
+        terms = self._columns[own]
+        counts = self._frequencies[terms]
+        ends = np.cumsum(counts)
+        # The ranges of these terms in the order by column, one after the other.
+        ranges = np.repeat(self._column_starts[terms] - ends + counts, counts)
+        return self._by_column[ranges + np.arange(len(ranges))], np.repeat(own, counts)
 
     def _sum_rows(self, entries: Floats) -> Floats:
         sums = np.bincount(self._rows, weights=entries, minlength=self._height)
