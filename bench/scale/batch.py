@@ -11,7 +11,6 @@ in peace, and once killed with SIGKILL at `--kills` random points, and started a
 outputs must not differ by a byte.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -42,6 +41,7 @@ from rounds import (
     ratio,
 )
 from scale.documents import documents, short, write
+from scale.memory import peak
 from signature import cores, signature
 
 from mujaz_models import store
@@ -186,23 +186,16 @@ def memory(folder: Path, *, quick: bool) -> list[Goal]:
     count = 20 if quick else MEMORY_DOCUMENTS
     one, four = (_peak(folder, count * times) for times in (1, 4))
     return [
-        figure("peak memory, MB: input of one size, four times as large", one / 1e6, "{:.0f}"),
+        figure("peak memory, MB: input of one size", one / 1e6, "{:.0f}"),
         figure("peak memory, MB: four times the input", four / 1e6, "{:.0f}"),
         at_most("peak memory: four times the input, of once", 1.1, four / one),
     ]
 
 
 def _peak(folder: Path, count: int) -> int:
-    """Returns the most bytes that a run held."""
     source = folder / f"{count}.jsonl"
     write(source, count, short())
-    process = subprocess.Popen(
-        _command(source, folder / f"{count}.out.jsonl"), stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss * 1024
+    return peak(_command(source, folder / f"{count}.out.jsonl"))
 
 
 def _command(source: Path, output: Path) -> list[str | Path]:
