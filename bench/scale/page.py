@@ -16,7 +16,10 @@ sys.path.append(str(Path(__file__).parents[1]))
 from chart import svg
 from report import PROSE, ROOT, Found, charts_of, file_of, goals_of, markdown, section
 
-PARTS = ("replicas", "serve", "batch", "cost", "loads", "surges", "losses", "validation")
+PARTS = (
+    *("replicas", "serve", "batch-rates", "batch-memory", "batch-kills", "batch-actors"),
+    *("cost", "loads", "surges", "losses", "validation"),
+)
 """In the order of the page: what was measured, then what was simulated."""
 _FOLDER = "scale"
 

@@ -23,17 +23,17 @@ def written_part(folder: Path, name: str, bound: float) -> None:
 
 
 def test_what_was_not_run_has_no_part_and_what_was_missed_is_told(tmp_path: Path) -> None:
-    written_part(tmp_path, "batch", 3)
+    written_part(tmp_path, "batch-rates", 3)
     written_part(tmp_path, "losses", 1)
     found = page.read(tmp_path)
     page.write(found, tmp_path)
     text = (tmp_path / "scale.md").read_text(encoding="utf-8")
     assert "1 of 2 goals are kept. Missed:" in text
-    assert "| balance of batch | at least 3.00 | 2.00 | **MISSED** |" in text
+    assert "| balance of batch-rates | at least 3.00 | 2.00 | **MISSED** |" in text
     assert text.index("## Batches of documents") < text.index("## What a lost replica does")
     assert text.count("\n## ") == 2
     pictures = re.findall(r"!\[.*\]\((.*)\)", text)
-    assert pictures == ["bench/scale/batch-away.svg", "bench/scale/losses-away.svg"]
+    assert pictures == ["bench/scale/batch-rates-away.svg", "bench/scale/losses-away.svg"]
     assert all((tmp_path / picture).exists() for picture in pictures)
 
 

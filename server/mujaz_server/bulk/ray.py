@@ -1,9 +1,7 @@
 """The same run in actors of Ray: an engine in each, fed chunk by chunk.
 
 Actors are Ray's, and so are where they run, and starting one anew whose process or machine was
-lost. Ray Data is not used: its reader ends a run at the first bad line and gives blocks of its own
-cut, where a chunk has to be the same after every kill, and a bad line a dead letter. What is read
-and written here are a few percent of the work, and one process is enough for them.
+lost. Ray Data is not used: docs/decisions/0014-actors-not-ray-data.md says why.
 """
 
 import logging
