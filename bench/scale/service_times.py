@@ -11,8 +11,9 @@ writes bench/data/service_times.json, with its signature. Beam 2, the embedded m
 - *served*: those of the server where 32 callers saturate it, before each loop, in turn with it;
 - *loops*: the server by callers at random moments, at shares of what it did just before: when each
   article was due, when its first sentence came, when it was complete. On a machine that other
-  programs keep busy the loops are left out: these latencies would be theirs.
+  programs keep busy the loops are not told: these latencies would be theirs.
 
+All this is measured in turn, since a machine that others use too changes from minute to minute.
 Seconds of a core are what the system charges a process, so that the callers, or others on the same
 cores, do not make a server look slow. Latencies have no such remedy.
 """
@@ -23,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -46,8 +48,8 @@ from processes import running
 FILE = Path(__file__).parents[1] / "data" / "service_times.json"
 BEAM = 2
 ROWS = (1, 2, 4, 8, 32)
-BATCHES = 60
-"""Of each number of rows."""
+BATCHES = 20
+"""Of each number of rows, at each load."""
 LOADS = (0.5, 0.7, 0.8)
 LOOP_S = 30
 CALLERS = 32
@@ -61,23 +63,18 @@ Pieces = list[str]
 Loop = list[list[float]]
 
 
-def batches(engine: Engine, rows: int, documents: Sequence[list[Pieces]]) -> list[list[float]]:
-    """Returns rows, longest source and seconds of each of some batches of at most so many rows."""
-    return [_timed(engine, batch) for batch in _taken(rows, documents)]
-
-
-def _taken(rows: int, documents: Sequence[list[Pieces]]) -> Iterator[Batch[Pieces, None]]:
+def taken(rows: int, documents: Sequence[list[Pieces]]) -> Iterator[Batch[Pieces, None]]:
+    """Yields batches of at most so many rows from the server's own queue."""
     queue = FairQueue[Pieces, None](batch_tokens=WIDTHS[-1], batch_rows=rows, quantum=WIDTHS[-1])
     for document in documents:
         jobs = [Job[Pieces, None](pieces, len(pieces), BEAM, _ignore) for pieces in document]
         queue.push(queue.open(None, len(jobs)), jobs, 0.0)
-    for _ in range(BATCHES):
-        if (batch := queue.next_batch(0.0)) is None:
-            raise RuntimeError("the articles do not fill the batches. This is a bug")
+    while batch := queue.next_batch(0.0):
         yield batch
 
 
-def _timed(engine: Engine, batch: Batch[Pieces, None]) -> list[float]:
+def timed(engine: Engine, batch: Batch[Pieces, None]) -> list[float]:
+    """Returns the rows of a batch, its longest source and the seconds that it takes."""
     began = time.process_time()
     engine.translate([job.payload for job in batch.jobs], Decoding(beam_size=BEAM))
     seconds = time.process_time() - began
@@ -102,34 +99,45 @@ def loop(address: str, calls: list[Call], rate: float, callers: Callers) -> Loop
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a server did under load, and CTranslate2 alone in turn with it.
+class Measured:
+    """What is measured in turn, at each load.
 
     Attributes:
-        offline: Articles a second of CTranslate2.
+        batches: Rows, longest source and seconds of batches.
+        offline: Articles a second of CTranslate2 alone.
         served: Of the saturated server.
         loops: Open loops at shares of that, by the share.
     """
 
+    batches: list[list[float]]
     offline: list[float]
     served: list[float]
     loops: dict[float, Loop]
 
 
-def loaded(address: str, calls: list[Call], callers: Callers, *, quiet: bool) -> Loaded:
-    """Measures CTranslate2 alone, the saturated server and an open loop, at each load in turn."""
-    found = Loaded([], [], {})
+def measured(
+    engine: Engine,
+    documents: Sequence[list[Pieces]],
+    address: str,
+    calls: list[Call],
+    callers: Callers,
+) -> Measured:
+    """Measures batches, CTranslate2 alone, the saturated server and an open loop, at each load."""
+    found = Measured([], [], [], {})
+    queues = [taken(rows, documents) for rows in ROWS]
     alone = Offline(store.embedded(), Shape(cores()))
     some = calls[:SATURATING]
     rows = alone.rows([text for call in some for text in call.text.split("\n")])
     width = alone.best_batch_tokens(rows, BEAM)
     for load in LOADS:
+        found.batches.extend(
+            timed(engine, batch) for queue in queues for batch in islice(queue, BATCHES)
+        )
         found.offline.append(len(some) / alone.seconds(rows, BEAM, width))
         answers = callers(closed, address, some, CALLERS)
         seconds = max(each.ended for each in answers) - min(each.due for each in answers)
         found.served.append(len(some) / seconds)
-        if quiet:
-            found.loops[load] = loop(address, calls, load * found.served[-1], callers)
+        found.loops[load] = loop(address, calls, load * found.served[-1], callers)
     return found
 
 
@@ -142,29 +150,27 @@ def main() -> None:
     random.Random(6).shuffle(texts)
     pieces = [[engine.encode(normalize(text).text) for text in each] for each in texts]
     engine.warm_up()
-    timed = [each for rows in ROWS for each in batches(engine, rows, pieces)]
-    engine.close()
     lengths = [[len(row) for row in each] for each in pieces]
     calls = [Call("\n".join(each), len(each), streamed=True) for each in texts]
     others = psutil.cpu_percent(LOOK_S) / 100
     with running("--quality", "balanced", *SAME_WORK) as server, generator() as callers:
         width = server.said("serving")["batch_tokens"]
         alone = callers(closed, server.address, calls[:ALONE], 1)
-        under_load = loaded(server.address, calls, callers, quiet=others <= QUIET)
+        in_turn = measured(engine, pieces, server.address, calls, callers)
     tokens = sum(map(sum, lengths[:SATURATING])) / SATURATING
     found = {
         "signature": signature(beam=BEAM, articles=len(texts), other_programs=f"{others:.0%}"),
         "threads": cores(),
         "batch_tokens": width,
-        "batches": timed,
+        "batches": in_turn.batches,
         "documents": lengths,
         "alone": [round(each.first - each.due, 4) for each in alone],
-        "offline": [round(tokens * rate) for rate in under_load.offline],
-        "served": [round(tokens * rate) for rate in under_load.served],
-        "loops": under_load.loops,
+        "offline": [round(tokens * rate) for rate in in_turn.offline],
+        "served": [round(tokens * rate) for rate in in_turn.served],
+        "loops": in_turn.loops if others <= QUIET else {},
     }
     FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{len(timed)} batches; others used {others:.0%} of the cores")
+    print(f"{len(in_turn.batches)} batches; others used {others:.0%} of the cores")
     print(f"source tokens/s offline {found['offline']}, served {found['served']} at width {width}")
 
 
