@@ -158,8 +158,9 @@ def main() -> None:
         alone = callers(closed, server.address, calls[:ALONE], 1)
         in_turn = measured(engine, pieces, server.address, calls, callers)
     tokens = sum(map(sum, lengths[:SATURATING])) / SATURATING
+    measured_on = {"articles": len(texts), "batch_tokens": width, "other_programs": f"{others:.0%}"}
     found = {
-        "signature": signature(beam=BEAM, articles=len(texts), other_programs=f"{others:.0%}"),
+        "signature": signature(beam=BEAM, **measured_on),
         "threads": cores(),
         "batch_tokens": width,
         "batches": in_turn.batches,
