@@ -158,9 +158,11 @@ def main() -> None:
         alone = callers(closed, server.address, calls[:ALONE], 1)
         in_turn = measured(engine, pieces, server.address, calls, callers)
     tokens = sum(map(sum, lengths[:SATURATING])) / SATURATING
-    measured_on = {"articles": len(texts), "batch_tokens": width, "other_programs": f"{others:.0%}"}
+    others_told = f"{others:.0%}"
     found = {
-        "signature": signature(beam=BEAM, **measured_on),
+        "signature": signature(
+            beam=BEAM, articles=len(texts), batch_tokens=width, other_programs=others_told
+        ),
         "threads": cores(),
         "batch_tokens": width,
         "batches": in_turn.batches,
@@ -171,7 +173,7 @@ def main() -> None:
         "loops": in_turn.loops if others <= QUIET else {},
     }
     FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{len(in_turn.batches)} batches; others used {others:.0%} of the cores")
+    print(f"{len(in_turn.batches)} batches; others used {others_told} of the cores")
     print(f"source tokens/s offline {found['offline']}, served {found['served']} at width {width}")
 
 
