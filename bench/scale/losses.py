@@ -94,7 +94,7 @@ class Study:
         rows = []
         for count in COUNTS:
             mine = [found for found in self.losses if found.replicas == count]
-            good = itertools.takewhile(lambda found: not found.after.late, mine)
+            good = itertools.takewhile(lambda found: not found.late_s, mine)
             busiest = max((found.load for found in good), default=0.0)
             what = f"{count} replicas: the highest load at which the loss of one makes nobody late"
             rows.append(figure(what, busiest, "{:.0%}"))
