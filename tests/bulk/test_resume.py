@@ -200,9 +200,9 @@ def test_a_complete_run_is_not_done_again(whole: Whole, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        pytest.param({"retry_share": 0.5}, "another settings", id="settings"),
-        pytest.param({"quality": Quality.BEST}, "another settings", id="quality"),
-        pytest.param({}, "another input", id="input"),
+        pytest.param({"retry_share": 0.5}, "different settings", id="settings"),
+        pytest.param({"quality": Quality.BEST}, "different settings", id="quality"),
+        pytest.param({}, "different input", id="input"),
     ],
 )
 @pytest.mark.parametrize("killed_at", [None, 30])

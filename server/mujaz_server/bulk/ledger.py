@@ -116,7 +116,7 @@ class Ledger:
         complete = recorded.pop("complete")
         if changed := sorted(key for key in self._state if recorded.get(key) != self._state[key]):
             raise LedgerError(
-                f"{self._output} was begun with another {' and '.join(changed)}: go on with the"
+                f"{self._output} was begun with different {' and '.join(changed)}: go on with the"
                 f" same, name another output, or remove {self._record} to begin anew"
             )
         if complete:
