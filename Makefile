@@ -106,7 +106,7 @@ load: $(SETUP_DEV)  ## seed defects into servers under load, each of which must 
 robustness: $(SETUP_ROBUSTNESS)  ## hold the promises of reliability under load and faults (ONLY=overload)
 	PYTHONPATH=tests $(BIN)/python -m robustness $(ONLY)
 
-scale: $(SETUP_SCALE)  ## an hour: replicas behind Envoy and in Ray, mujaz-batch, kills, the plan on paper
+scale: $(SETUP_SCALE)  ## an hour: replicas in Envoy and Ray, mujaz-batch, kills (TEXTS=FILE), the plan
 	$(BIN)/python -m pytest tests/deploy tests/rayserve tests/bulk
 	-$(BIN)/python bench/scale/replicas.py
 	-$(BIN)/python bench/scale/serve.py

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scale.replica import Article, Replica, Service, Shape
 
 FILE = Path(__file__).parents[1] / "data" / "service_times.json"
-_CALLERS = 32
+CALLERS = 32
+"""That saturate a server."""
 _CALIBRATION_S = 60.0
 
 
@@ -196,7 +197,7 @@ def saturated(service: Service, measured: Measured) -> float:
         ask()
 
     replica = Replica(env, service, measured.shape, random.Random(6), ended)
-    for _ in range(_CALLERS):
+    for _ in range(CALLERS):
         ask()
     env.run(_CALIBRATION_S)
     return sum(sum(article.tokens) for article in done) / _CALIBRATION_S

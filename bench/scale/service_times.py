@@ -33,6 +33,7 @@ sys.path.append(str(Path(__file__).parents[2] / "tests"))
 import psutil
 from limit import Offline, Shape
 from scale.articles import articles
+from scale.measured import CALLERS, FILE
 from signature import cores, signature
 from traffic import SAME_WORK, Answer, Call, Callers, closed, generator, opened
 
@@ -45,15 +46,12 @@ from mujaz_server.text.segment import segment
 from mujaz_server.translation.engine import Decoding, Engine
 from processes import running
 
-FILE = Path(__file__).parents[1] / "data" / "service_times.json"
 BEAM = 2
 ROWS = (1, 2, 4, 8, 32)
 BATCHES = 20
 """Of each number of rows, at each load."""
 LOADS = (0.5, 0.7, 0.8)
 LOOP_S = 30
-CALLERS = 32
-"""That saturate a server."""
 ALONE, SATURATING = 64, 192
 """Articles of closed loops, some ten seconds of them."""
 LOOK_S = 5.0
@@ -99,7 +97,7 @@ def loop(address: str, calls: list[Call], rate: float, callers: Callers) -> Loop
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class InTurn:
     """What is measured in turn, at each load.
 
     Attributes:
@@ -121,9 +119,9 @@ def measured(
     address: str,
     calls: list[Call],
     callers: Callers,
-) -> Measured:
+) -> InTurn:
     """Measures batches, CTranslate2 alone, the saturated server and an open loop, at each load."""
-    found = Measured([], [], [], {})
+    found = InTurn([], [], [], {})
     queues = [taken(rows, documents) for rows in ROWS]
     alone = Offline(store.embedded(), Shape(cores()))
     some = calls[:SATURATING]

@@ -12,7 +12,7 @@ from mujaz_server.bulk.documents import Document, Entry
 
 CODE_POINTS = 200_000
 """Of a chunk, about: some 1,400 sentences of newswire, among which every length has company, and on
-two cores several seconds of work, which is what a kill costs."""
+two cores some ten seconds of work."""
 _ENTRY_CODE_POINTS = 100
 """What a document counts beside its text, so that a million empty ones are no single chunk."""
 

@@ -12,7 +12,7 @@ from mujaz_server.translation.engine import Decoding, Translation
 BATCH_TOKENS = 1_024
 """Padded source tokens of a batch, at most. Nobody waits here for the batch before, so it is wider
 than a server's; a still wider one gains nothing, as the rows of one chunk differ more in length
-(`python bench/scale/batch.py --only widths`)."""
+(`python bench/scale/batch.py --only rates`)."""
 
 Row = tuple[str, ...]
 """The pieces of one row of a batch."""

@@ -71,10 +71,7 @@ class SentenceVectors:
 
     def similarities(self, row: int) -> Floats:
         """Returns the cosine of each sentence to the sentence `row`."""
-        holders, entries = self._sharing(row)
-        products = self._values[holders] * self._values[entries]
-        cosines = np.bincount(self._rows[holders], products, minlength=self._height)
-        return np.clip(cosines, 0.0, 1.0)
+        return self._compared(*self._sharing(row))
 
     def twins(self, row: int) -> npt.NDArray[np.bool_]:
         """Returns which sentences say the same as the sentence `row`; it is its own twin.
@@ -82,11 +79,16 @@ class SentenceVectors:
         Two sentences are twins where their cosine is at least 0.7, or where the one with
         fewer terms has five or more and the other holds nine in ten of them.
         """
-        holders, _ = self._sharing(row)
+        holders, entries = self._sharing(row)
         shared = np.bincount(self._rows[holders], minlength=self._height)
         smaller: _Integers = np.minimum(self._widths, self._widths[row])
         contained = (smaller >= _FEWEST_TERMS) & (shared >= _CONTAINED * smaller)
-        return (self.similarities(row) >= _SAME) | contained
+        return (self._compared(holders, entries) >= _SAME) | contained
+
+    def _compared(self, holders: _Integers, entries: _Integers) -> Floats:
+        products = self._values[holders] * self._values[entries]
+        cosines = np.bincount(self._rows[holders], products, minlength=self._height)
+        return np.clip(cosines, 0.0, 1.0)
 
     def _sharing(self, row: int) -> tuple[_Integers, _Integers]:
         """Returns the entries of all sentences for the terms of one, each with the one's own.
